@@ -1,0 +1,1 @@
+//! The learner's way: steps and rules, one View for the window to draw.

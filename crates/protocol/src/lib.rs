@@ -1,0 +1,1 @@
+//! The verification API on the wire, shared by client and server.

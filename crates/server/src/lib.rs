@@ -1,0 +1,1 @@
+//! The reference verification API: library and binary.

@@ -1,0 +1,1 @@
+//! Draws synthetic learners and specimen ID cards with known truth.

@@ -1,0 +1,1 @@
+//! From consent to decision: capture session, manifest, sending, status.
