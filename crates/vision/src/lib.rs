@@ -1,1 +1,20 @@
-//! What one frame shows: faces, card, light, blur, text. Pure functions, numbers with units.
+//! What one frame shows: faces, card, light, blur, text. A frame goes in, numbers with units come out.
+//!
+//! Guarantees: no I/O, no thread, no clock, no panic on any picture, every number finite.
+//! Refuses to know: cameras, hints, thresholds of a policy, the learner. Judging is `capture`'s work.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    clippy::cast_lossless,
+    clippy::many_single_char_names,
+    reason = "numbers per pixel: bounds are established by Plane::new, and the formulas keep the names of their sources"
+)]
+
+pub mod card;
+pub mod face;
+mod picture;
+
+pub use picture::{Colour, Lens, Picture, Plane, PlaneError, Point, Quad, Rect};
