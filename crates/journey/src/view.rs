@@ -1,0 +1,577 @@
+//! The View: everything the window needs to draw one screen, and nothing it would have to decide.
+//!
+//! These types cross to the window as JSON, so they are the wire types of that door and carry their TypeScript shapes with them
+//! (`docs/decisions/0001-the-view-is-a-wire-type.md`). A whole View is sent each time; `rev` rises by one and the window drops an older one.
+//! No photo, token or password is ever in it: pictures are named by a one-time id and fetched through the `likeness:` scheme.
+
+use serde::Serialize;
+use ts_rs::TS;
+
+/// What the window draws now.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// Rises by one with every change.
+    pub rev: u64,
+    /// The screen and what stands on it.
+    pub screen: Screen,
+    /// What surrounds every screen.
+    pub frame: Frame,
+    /// Things to know that stay until they are no longer true.
+    pub notices: Vec<Notice>,
+}
+
+/// What surrounds every screen.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Frame {
+    /// Where the learner is on the way; `None` outside the numbered steps.
+    pub step: Option<Step>,
+    /// May the learner go back from here?
+    pub may_go_back: bool,
+    /// Who is signed in.
+    pub who: Option<Who>,
+    /// Practice or production.
+    pub mode: Mode,
+    /// The name of the organisation that verifies, from the server; `None` until it answered.
+    pub provider: Option<String>,
+    /// The help page of the provider, from the server.
+    pub help_url: Option<String>,
+}
+
+/// One of the numbered steps, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// This step.
+    pub number: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+/// The signed-in learner, as far as the window may know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Who {
+    /// The address, masked: `l•••••@likeness.example`.
+    pub email_masked: String,
+}
+
+/// Where the app's server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The embedded server on this computer, with seeded accounts.
+    Practice,
+    /// A real server.
+    Production,
+}
+
+/// Something to know that does not stop anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Notice {
+    /// No keyring: signing in again will be needed after closing. `why` is a code of `account`.
+    MemoryOnly {
+        /// `keyring-absent`, `keyring-locked`, `keyring-slow`, `keyring-refused` or `keyring-off`.
+        why: String,
+        /// Can unlocking help?
+        may_unlock: bool,
+    },
+    /// Photos that were not sent yet live in memory: keep the window open.
+    UnsentInMemory,
+    /// The picture comes from the practice learner, not from a camera.
+    PracticeCamera,
+    /// The camera seems to be made by a program; the reviewer will see that.
+    VirtualCamera {
+        /// Its name.
+        name: String,
+    },
+    /// The server cannot be reached; what is shown may be old.
+    Offline,
+}
+
+/// A refusal or failure in words the window has: a code and what fills the sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Trouble {
+    /// One of the codes in `ui/src/errors/table.ts`.
+    pub code: String,
+    /// The input it belongs to, if it belongs to one.
+    pub field: Option<String>,
+    /// Minutes to wait, tries left: whatever number the sentence needs.
+    pub number: Option<u32>,
+    /// The server's reference number for support.
+    pub request_id: Option<String>,
+}
+
+/// The screens. Named like the folders in `ui/src/screens`.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Screen {
+    /// Starting: settings are read, a silent sign-in is tried.
+    Starting,
+    /// The app cannot go on at all.
+    Stopped {
+        /// Why.
+        trouble: Trouble,
+    },
+    /// What Likeness does, in two sentences. `go`: on.
+    Welcome,
+    /// What will be needed. `go`: on.
+    BeforeYouBegin {
+        /// Does the system name any camera? Nothing was opened to know this.
+        camera_seen: bool,
+        /// The kinds of ID this provider accepts, in its words.
+        id_types: Vec<String>,
+    },
+    /// E-mail and password. `sign_in_password`.
+    SignIn {
+        /// The address typed before.
+        email: String,
+        /// Working on it.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+        /// Seeded accounts of practice mode; empty otherwise. `use_practice_account`.
+        practice_accounts: Vec<PracticeAccount>,
+        /// Why the learner was signed out, if a session just ended: a code.
+        ended: Option<String>,
+    },
+    /// The system's keyring asks the learner for its password. `skip_keyring`.
+    WaitingForKeyring,
+    /// The status of the profile and its next step. `go`: the button.
+    Home {
+        /// Where the profile stands.
+        status: ProfileStatus,
+        /// The receipt number of the newest submission.
+        reference: Option<String>,
+        /// When it was sent, milliseconds since 1970.
+        submitted_at_ms: Option<i64>,
+        /// When it was decided, milliseconds since 1970.
+        decided_at_ms: Option<i64>,
+        /// Usual hours to a decision.
+        expected_review_hours: Option<u32>,
+        /// Is there something to do? `None`: nothing but to wait, or done.
+        action: Option<HomeAction>,
+        /// The reasons of a rejection.
+        reasons: Vec<ReasonView>,
+        /// Asking the server.
+        busy: bool,
+        /// What went wrong with asking.
+        trouble: Option<Trouble>,
+    },
+    /// The full name as on the ID. `set_name`.
+    Name {
+        /// What is known so far.
+        name: String,
+        /// What is wrong with it.
+        trouble: Option<Trouble>,
+    },
+    /// Who, what, why, how long. `give_consent`, or `back`.
+    Consent {
+        /// The exact text that is agreed to: plain text, paragraphs divided by empty lines.
+        body: String,
+        /// The provider's privacy notice.
+        privacy_url: Option<String>,
+        /// The provider's terms.
+        terms_url: Option<String>,
+        /// Working on it.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+    },
+    /// Which ID, and are name and photo on the same side? `choose_document`, `choose_id_layout`.
+    IdLayout {
+        /// Chosen document, if chosen already.
+        document: Option<Document>,
+        /// The kinds of ID this provider accepts, in its words.
+        id_types: Vec<String>,
+        /// Opening the capture session.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+    },
+    /// A look at the camera before the first photo. `turn_on_camera`, `choose_camera`, `go`: looks good.
+    CameraCheck {
+        /// The live picture and what is wrong with it.
+        camera: CameraView,
+        /// About how many dots per inch this camera can show of a card at its best distance.
+        best_dpi: Option<u32>,
+    },
+    /// Guided capture of one photo. `take_photo`, `cancel_countdown`, `choose_hand`, `use_anyway`, `choose_camera`.
+    Capture {
+        /// Which photo.
+        photo: Photo,
+        /// Must the photo side of the ID be held beside the face?
+        with_card: bool,
+        /// The learner's hand that holds the card, when `with_card`.
+        hand: Option<Hand>,
+        /// The live picture and what is wrong with it.
+        camera: CameraView,
+        /// What a reviewer said about the photo before, if this is a retake.
+        reasons: Vec<ReasonView>,
+    },
+    /// The very picture that will be sent. `accept_photo`, `retake`.
+    Review {
+        /// Which photo.
+        photo: Photo,
+        /// Address of the picture: `photo.<id>` at the `likeness:` scheme. Never mirrored.
+        picture: String,
+        /// What is good about it: codes `verdict-…`.
+        good: Vec<String>,
+        /// What is weak about it: codes `verdict-…`.
+        weak: Vec<String>,
+    },
+    /// Everything at a glance, each with a way to change it. `submit_profile`, `change`.
+    CheckAnswers {
+        /// The name.
+        name: String,
+        /// The face photo.
+        face: PhotoSlot,
+        /// The ID photo.
+        id: PhotoSlot,
+        /// The document.
+        document: Document,
+        /// Are name and photo on opposite sides?
+        two_sides: bool,
+        /// Working on it.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+    },
+    /// The photos are on their way. `pause_upload`, `retry_now`.
+    Sending {
+        /// The face photo; `None` when it is not sent this time.
+        face: Option<Progress>,
+        /// The ID photo; `None` when it is not sent this time.
+        id: Option<Progress>,
+        /// What is happening.
+        phase: SendPhase,
+        /// What stands in the way, while it is tried again.
+        trouble: Option<Trouble>,
+    },
+    /// Received. `go`: home.
+    Sent {
+        /// The receipt number.
+        reference: String,
+        /// Where the decision is mailed, masked.
+        email_masked: String,
+        /// Usual hours to a decision.
+        expected_review_hours: Option<u32>,
+    },
+    /// A rejection and the one thing to do. `go`: take the photo again; `correct_name`.
+    FixPhoto {
+        /// The reasons.
+        reasons: Vec<ReasonView>,
+        /// The photos to take again, in order.
+        retake: Vec<Photo>,
+        /// The photo that was good and is kept.
+        kept: Option<Photo>,
+        /// Can correcting the name alone mend it?
+        may_correct_name: bool,
+        /// May the learner try again at all?
+        may_resubmit: bool,
+        /// Opening the capture session.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+    },
+    /// The mailbox of practice mode. `back`.
+    Mailbox {
+        /// The mails, newest first.
+        mails: Vec<MailView>,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+    },
+}
+
+/// A seeded account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PracticeAccount {
+    /// Its address; names it in `use_practice_account`.
+    pub email: String,
+    /// What it is good for trying: a code `practice-…`.
+    pub for_trying: String,
+}
+
+/// Where the profile stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileStatus {
+    /// Not asked yet.
+    Unknown,
+    /// Nothing was sent yet.
+    None,
+    /// A person is looking at it.
+    InReview,
+    /// Approved: counts for all courses.
+    Approved,
+    /// Rejected with reasons.
+    Rejected,
+    /// Too old.
+    Expired,
+}
+
+/// The one button of Home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum HomeAction {
+    /// Fill in the profile.
+    Start,
+    /// Go on where it was left.
+    Continue,
+    /// See what is being sent.
+    SeeProgress,
+    /// Mend what was rejected.
+    Fix,
+    /// Ask the server again.
+    Refresh,
+}
+
+/// One reason of a rejection. The window has two sentences for each code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReasonView {
+    /// One of the reason codes, in kebab-case: `id-not-legible`.
+    pub code: String,
+    /// Which photo it concerns; `None`: the name or both.
+    pub photo: Option<Photo>,
+    /// The reviewer's words, plain text.
+    pub note: Option<String>,
+}
+
+/// The two photos.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Photo {
+    /// Of the face.
+    Face,
+    /// Of the ID.
+    Id,
+}
+
+/// The learner's own left or right hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hand {
+    /// Left.
+    Left,
+    /// Right.
+    Right,
+}
+
+/// What is held up to the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Document {
+    /// A card of the usual size.
+    Card,
+    /// The data page of a passport.
+    Passport,
+    /// Another document.
+    Other,
+}
+
+/// The camera as a screen shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CameraView {
+    /// Is it off, starting, live, or in trouble?
+    pub state: CameraViewState,
+    /// Names the stream in `live.<stream>.<n>` at the `likeness:` scheme, while there is one.
+    pub stream: Option<String>,
+    /// Draw the live picture mirrored? Only ever for the face.
+    pub mirrored: bool,
+    /// Width of the picture over its height.
+    pub aspect: f32,
+    /// What is wrong: a code `camera-…`.
+    pub trouble: Option<Trouble>,
+    /// The cameras to choose from.
+    pub cameras: Vec<CameraChoice>,
+}
+
+/// How the camera is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameraViewState {
+    /// Off; `turn_on_camera`.
+    Off,
+    /// Looking for it or opening it.
+    Starting,
+    /// Pictures come.
+    Live,
+    /// See `trouble`.
+    Trouble,
+}
+
+/// One camera to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CameraChoice {
+    /// Names it in `choose_camera`.
+    pub key: String,
+    /// What people call it.
+    pub label: String,
+    /// Is it the one in use?
+    pub chosen: bool,
+    /// Is it drawn by practice mode?
+    pub practice: bool,
+}
+
+/// One photo on the screen before sending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum PhotoSlot {
+    /// Just taken: `photo.<id>` at the `likeness:` scheme.
+    Taken {
+        /// Address of the picture.
+        picture: String,
+    },
+    /// Sent before, good, and kept by the server.
+    Kept,
+    /// Still to be taken.
+    Missing,
+}
+
+/// Bytes the server acknowledged of one photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Acknowledged so far.
+    pub sent_bytes: u64,
+    /// In all.
+    pub total_bytes: u64,
+}
+
+/// What sending is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum SendPhase {
+    /// Bytes are moving.
+    Uploading,
+    /// Handing in.
+    Submitting,
+    /// Waiting for the next try.
+    Waiting,
+    /// Paused by the learner.
+    Paused,
+    /// Stopped; something has to be done.
+    Stopped,
+}
+
+/// One mail of the practice mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MailView {
+    /// To whom.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// The fast lane while a photo is taken: sent on change, at most ten a second, newest wins. Nothing in it changes the screen.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Guidance {
+    /// Rises with every capture: guidance of an older one is dropped.
+    pub attempt: u64,
+    /// The frame it speaks of.
+    pub frame_seq: u64,
+    /// What capture is doing.
+    pub phase: GuidancePhase,
+    /// The one hint.
+    pub hint: Option<HintView>,
+    /// 0 to 100.
+    pub progress: u32,
+    /// Milliseconds until the photo, during the countdown.
+    pub countdown_ms: Option<u32>,
+    /// Where the face should be: centre and size as shares of the picture, not mirrored.
+    pub oval: Option<ShareRect>,
+    /// Where the card should be, as shares of the picture, not mirrored.
+    pub outline: Option<ShareRect>,
+    /// The four corners of the card that was found, as shares of the picture, not mirrored.
+    pub quad: Option<[(f32, f32); 4]>,
+    /// Draw attention to the manual shutter?
+    pub suggest_manual: bool,
+    /// May the photo be taken although something is wrong?
+    pub may_take_anyway: bool,
+    /// Light the face with the window?
+    pub fill_light: bool,
+    /// Dots per inch on the card, when known.
+    pub dpi: Option<u32>,
+}
+
+/// What capture is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuidancePhase {
+    /// The camera does not send.
+    Waiting,
+    /// The camera settles.
+    Warmup,
+    /// Something has to change: see the hint.
+    Guiding,
+    /// All is well, hold still.
+    Steady,
+    /// The photo is about to be taken.
+    Countdown,
+    /// It is being taken and judged.
+    Taking,
+    /// It was taken.
+    Taken,
+}
+
+/// One hint; its sentence is `hint-<code>` in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HintView {
+    /// Its code.
+    pub code: String,
+    /// How bad it is.
+    pub level: HintLevel,
+    /// The learner's own side.
+    pub side: Option<Hand>,
+    /// How far to move, when the lens is known.
+    pub centimetres: Option<u32>,
+    /// How far to move in words: `little`, `hand`, `arm`.
+    pub amount: Option<String>,
+}
+
+/// How bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum HintLevel {
+    /// No photo like this.
+    Stop,
+    /// Better not like this.
+    Warn,
+    /// Good to know.
+    Info,
+}
+
+/// A rectangle as shares of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ShareRect {
+    /// Left edge.
+    pub x: f32,
+    /// Top edge.
+    pub y: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+/// Writes the TypeScript shapes into `folder`. Called by `cargo xtask generate types`.
+pub fn export_types(folder: &std::path::Path) -> Result<(), ts_rs::ExportError> {
+    let config = ts_rs::Config::default().with_out_dir(folder).with_large_int("number");
+    View::export_all(&config)?;
+    Guidance::export_all(&config)
+}
