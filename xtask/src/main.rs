@@ -1,1 +1,98 @@
-fn main() {}
+//! Every command of the repository. A step of continuous integration has the name of the command at home.
+//!
+//! Exit codes: 0 good, 1 a step failed, 2 wrong usage, 3 the machine lacks something (the exact command is printed).
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
+
+mod check;
+mod generate;
+mod machine;
+mod page;
+mod process;
+mod suites;
+
+use std::process::ExitCode;
+
+use process::{Failure, Outcome};
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  run [--release]            prepares this machine, builds everything, opens Likeness in practice mode;
+                             without a display it does what `demo` does
+  demo                       walks the whole journey in the real window on its own virtual display;
+                             prints each step and mail, screenshots in target/demo/
+  test [--suite NAME]...     every test, or the named suites: rust ui journey devices keyring
+       [--allow-missing NAME]  skip a suite that cannot run here; counted in the summary
+  check                      formatting, lints, types, licences, generated files
+  generate types [--check]   writes, or compares, what is generated
+
+  --no-install               never installs system packages; prints the command instead";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(words: &[String]) -> Outcome {
+    let (command, rest) = words.split_first().ok_or_else(|| Failure::Usage(USAGE.to_owned()))?;
+    let options = Options::read(rest)?;
+    match command.as_str() {
+        "run" => suites::run(&options),
+        "demo" => suites::demo(&options),
+        "test" => suites::test(&options),
+        "check" => check::check(&options),
+        "generate" => generate::generate(&options),
+        "--help" | "-h" | "help" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(Failure::Usage(format!("There is no command `{other}`.\n\n{USAGE}"))),
+    }
+}
+
+/// What stands behind the command.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Plain words.
+    pub words: Vec<String>,
+    /// `--suite NAME`, repeated.
+    pub suites: Vec<String>,
+    /// `--allow-missing NAME`, repeated.
+    pub allow_missing: Vec<String>,
+    /// `--release`.
+    pub release: bool,
+    /// `--check`.
+    pub check: bool,
+    /// `--no-install`.
+    pub no_install: bool,
+}
+
+impl Options {
+    fn read(words: &[String]) -> Result<Self, Failure> {
+        let mut options = Self::default();
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            let mut value = || {
+                rest.next().cloned().ok_or_else(|| Failure::Usage(format!("`{word}` needs a name behind it.\n\n{USAGE}")))
+            };
+            match word.as_str() {
+                "--suite" => options.suites.push(value()?),
+                "--allow-missing" => options.allow_missing.push(value()?),
+                "--release" => options.release = true,
+                "--check" => options.check = true,
+                "--no-install" => options.no_install = true,
+                flag if flag.starts_with('-') => {
+                    return Err(Failure::Usage(format!("There is no option `{flag}`.\n\n{USAGE}")));
+                }
+                plain => options.words.push(plain.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+}

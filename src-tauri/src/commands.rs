@@ -1,0 +1,99 @@
+//! One-expression adapters from the window's calls onto the journey. Every rule is there.
+
+use likeness_journey::view::{Document, Guidance, Hand, View};
+use likeness_journey::{Change, Intent, Journey, Link};
+use tauri::State;
+use tauri::ipc::Channel;
+
+use crate::wire::WireResult;
+
+type Way<'a> = State<'a, Journey>;
+
+macro_rules! intents {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $kind:ty),*) => $intent:expr;)*) => {$(
+        $(#[$doc])*
+        #[tauri::command]
+        pub async fn $name(journey: Way<'_>, $($argument: $kind),*) -> WireResult {
+            Ok(journey.intend($intent).await?)
+        }
+    )*};
+}
+
+/// Sends every View from now on, beginning with the present one.
+#[tauri::command]
+pub async fn subscribe_view(journey: Way<'_>, channel: Channel<View>) -> WireResult {
+    Ok(journey.watch_view(move |view| channel.send(view).is_ok()).await?)
+}
+
+/// Sends guidance while a photo is taken.
+#[tauri::command]
+pub async fn subscribe_guidance(journey: Way<'_>, channel: Channel<Guidance>) -> WireResult {
+    Ok(journey.watch_guidance(move |guidance| channel.send(guidance).is_ok()).await?)
+}
+
+intents! {
+    /// The page has drawn its first View.
+    ui_ready() => Intent::UiReady;
+    /// The screen's main way on.
+    go() => Intent::Go;
+    /// One step back.
+    back() => Intent::Back;
+    /// Changes one answer from "Check your answers".
+    change(what: Change) => Intent::Change(what);
+    /// Signs in. The password crosses here once and is wiped after use.
+    sign_in_password(email: String, password: String) => Intent::SignIn { email, password: password.into() };
+    /// Signs in as a seeded account of practice mode.
+    use_practice_account(email: String) => Intent::UsePracticeAccount { email };
+    /// Signs out and forgets everything kept on this computer.
+    sign_out() => Intent::SignOut;
+    /// Goes on without the system's keyring.
+    skip_keyring() => Intent::SkipKeyring;
+    /// Asks the system's keyring once more.
+    retry_keyring() => Intent::RetryKeyring;
+    /// The full name as on the ID.
+    set_name(name: String) => Intent::SetName { name };
+    /// Agrees to the text that is shown.
+    give_consent() => Intent::GiveConsent;
+    /// Which document.
+    choose_document(document: Document) => Intent::ChooseDocument(document);
+    /// Are name and photo on opposite sides?
+    choose_id_layout(two_sides: bool) => Intent::ChooseIdLayout { two_sides };
+    /// Opens the camera.
+    turn_on_camera() => Intent::TurnOnCamera;
+    /// Uses another camera.
+    choose_camera(key: String) => Intent::ChooseCamera { key };
+    /// Opens the system's camera settings.
+    open_camera_settings() => Intent::OpenCameraSettings;
+    /// The manual shutter.
+    take_photo() => Intent::TakePhoto;
+    /// Stops the countdown.
+    cancel_countdown() => Intent::CancelCountdown;
+    /// The hand that holds the card.
+    choose_hand(hand: Hand) => Intent::ChooseHand(hand);
+    /// Throws the reviewed photo away and takes it again.
+    retake() => Intent::Retake;
+    /// Keeps the reviewed photo.
+    accept_photo() => Intent::AcceptPhoto;
+    /// Takes the photo although something is wrong with it.
+    use_anyway() => Intent::UseAnyway;
+    /// Sends the profile the learner has just checked.
+    submit_profile() => Intent::Submit;
+    /// Pauses sending.
+    pause_upload() => Intent::PauseUpload;
+    /// Tries at once instead of waiting.
+    retry_now() => Intent::RetryNow;
+    /// Corrects the name instead of taking a photo again.
+    correct_name() => Intent::CorrectName;
+    /// Opens the provider's help page in the browser.
+    open_help() => Intent::OpenLink(Link::Help);
+    /// Opens the provider's privacy notice or terms in the browser.
+    open_link(link: Link) => Intent::OpenLink(link);
+    /// Shows the mailbox of practice mode.
+    read_practice_mail() => Intent::ReadPracticeMail;
+    /// Opens the review desk of practice mode in the browser.
+    open_review_desk() => Intent::OpenReviewDesk;
+    /// Copies the receipt number.
+    copy_reference() => Intent::CopyReference;
+    /// Closes the app.
+    quit() => Intent::Quit;
+}

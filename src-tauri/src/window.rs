@@ -1,0 +1,39 @@
+//! The one window: our own page only, no other windows, no downloads, nothing kept on disk.
+
+use tauri::webview::NewWindowResponse;
+use tauri::{App, Manager, Runtime, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+
+use likeness_journey::Journey;
+
+/// Opens the window. Under feature `window-tests` it is not incognito, because WebKitGTK lets WebDriver into its first web context only.
+pub fn open<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+        .title("Likeness")
+        .inner_size(960.0, 720.0)
+        .min_inner_size(320.0, 480.0)
+        .incognito(!cfg!(feature = "window-tests"))
+        .general_autofill_enabled(false)
+        .on_navigation(is_our_page)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .build()?;
+    Ok(())
+}
+
+/// Windows and Android serve the page from `http://tauri.localhost`, the others from `tauri://localhost`.
+fn is_our_page(address: &tauri::Url) -> bool {
+    let ours = address.scheme() == "tauri" || address.host_str() == Some("tauri.localhost");
+    if !ours {
+        tracing::warn!(code = "navigation-refused", scheme = address.scheme());
+    }
+    ours
+}
+
+/// Asks the journey before the window closes: photos that were not sent yet live only as long as it is open.
+pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
+    if let WindowEvent::CloseRequested { api, .. } = event
+        && !window.state::<Journey>().may_close()
+    {
+        api.prevent_close();
+    }
+}

@@ -1,0 +1,109 @@
+//! Running the product and its tests.
+//!
+//! Everything driven uses one feature set (`practice,studio,window-tests`) in one target folder, so that the app is built for it once.
+//! A suite whose package or peer is missing fails and names it; skipping takes `--allow-missing` and is counted.
+
+use std::process::Command;
+
+use crate::Options;
+use crate::process::{Failure, Outcome, must, program, root, target};
+use crate::{machine, page};
+
+const SUITES: [&str; 5] = ["rust", "ui", "journey", "devices", "keyring"];
+
+/// `run`: the app in practice mode, or the demo where there is no display.
+pub fn run(options: &Options) -> Outcome {
+    machine::packages(&["build"], options)?;
+    let display = cfg!(not(target_os = "linux"))
+        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if !display {
+        println!("There is no display here, so the whole journey is walked on a virtual one, as `cargo xtask demo` does.");
+        return demo(options);
+    }
+    page::build()?;
+    let mut words = vec!["run", "--bin", "likeness"];
+    if options.release {
+        words.push("--release");
+    }
+    must(&mut program("cargo", &words))
+}
+
+/// `demo`: the whole journey in the real window.
+pub fn demo(options: &Options) -> Outcome {
+    machine::packages(&["build", "window"], options)?;
+    page::build()?;
+    // Built first, so that the clock of the journey does not run while compiling.
+    must(&mut program("cargo", &["test", "--quiet", "--features", "window-tests", "--test", "journey", "--no-run"]))?;
+    journey(&["the_whole_journey", "--exact"])?;
+    println!("\nScreenshots: {}", target().join("demo").display());
+    Ok(())
+}
+
+/// The journey suite on its own display and its own session bus, so that it never meets the developer's keyring or windows.
+fn journey(filter: &[&str]) -> Outcome {
+    let mut words = vec!["--", "xvfb-run", "-a", "-s", "-screen 0 1280x800x24", "cargo", "test", "--quiet", "--features", "window-tests", "--test", "journey", "--"];
+    words.extend(["--ignored", "--nocapture", "--test-threads=1"]);
+    words.extend(filter);
+    let pictures = target().join("demo");
+    must(program("dbus-run-session", &words).env("LIKENESS_DEMO_DIR", pictures).env_remove("WAYLAND_DISPLAY"))
+}
+
+/// `test`: every suite, or the named ones.
+pub fn test(options: &Options) -> Outcome {
+    let chosen: Vec<&str> =
+        if options.suites.is_empty() { SUITES.to_vec() } else { options.suites.iter().map(String::as_str).collect() };
+    if let Some(unknown) = chosen.iter().find(|name| !SUITES.contains(name)) {
+        return Err(Failure::Usage(format!("There is no suite `{unknown}`. There are: {}", SUITES.join(" "))));
+    }
+    machine::packages(&["build"], options)?;
+    page::build()?;
+    let (mut passed, mut skipped, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for name in chosen {
+        println!("\n=== suite {name}");
+        match suite(name, options) {
+            Ok(()) => passed.push(name),
+            Err(failure @ Failure::Machine(_)) if options.allow_missing.iter().any(|allowed| allowed == name) => {
+                println!("skipped, as --allow-missing {name} asked: {failure}");
+                skipped.push(name);
+            }
+            Err(failure) => {
+                println!("{failure}");
+                failed.push((name, failure));
+            }
+        }
+    }
+    println!("\nsuites passed: {}", passed.join(" "));
+    if !skipped.is_empty() {
+        println!("suites skipped because something is missing: {}", skipped.join(" "));
+    }
+    match failed.into_iter().next() {
+        None => Ok(()),
+        Some((name, Failure::Machine(text))) => Err(Failure::Machine(format!("suite {name}: {text}"))),
+        Some((name, failure)) => Err(Failure::Step(format!("suite {name}: {failure}"))),
+    }
+}
+
+fn suite(name: &str, options: &Options) -> Outcome {
+    match name {
+        "rust" => must(&mut program("cargo", &["test", "--workspace", "--features", "likeness/window-tests"])),
+        "ui" => must(&mut program("npm", &["--prefix", "ui", "test"])),
+        "journey" => {
+            machine::packages(&["window"], options)?;
+            journey(&[])
+        }
+        "devices" => {
+            machine::packages(&["devices"], options)?;
+            devices()
+        }
+        _ => {
+            machine::packages(&["keyring"], options)?;
+            must(&mut program("cargo", &["test", "--package", "likeness-account", "--test", "keyring_real", "--", "--ignored", "--nocapture", "keyring_states"]))
+        }
+    }
+}
+
+fn devices() -> Outcome {
+    let mut command = Command::new("cargo");
+    command.current_dir(root()).args(["run", "--package", "likeness-guest"]);
+    must(&mut command)
+}
