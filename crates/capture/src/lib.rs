@@ -1,1 +1,17 @@
-//! Guided capture: watches frames, gives one hint at a time, takes the burst, yields a CapturedPhoto.
+//! Guided capture: watches frames, gives one hint at a time, takes the burst, yields a [`CapturedPhoto`].
+//!
+//! Guarantees: one hint at a time, held long enough to be read, never against what the picture shows;
+//! the manual shutter works whenever frames flow; what was measured is what is sent.
+//! Refuses to know: files, networks, windows, sentences. Nothing here claims that somebody is alive or real.
+
+mod advice;
+mod hint;
+mod mode;
+mod photo;
+mod profile;
+
+pub use advice::{Advice, Amount, GuideShape, Hint, Measured, Outline, Oval, Phase, Side};
+pub use hint::HintCode;
+pub use mode::{CardNeeds, Hand, LONGEST_COUNTDOWN, Mode, Settings};
+pub use photo::{CameraFacts, CapturedPhoto, Finding, How, Level, PhotoKind, Provenance, Verdict};
+pub use profile::Profile;

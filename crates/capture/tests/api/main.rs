@@ -1,0 +1,3 @@
+#![cfg(test)]
+//! All integration tests of the capture crate.
+
