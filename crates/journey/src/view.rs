@@ -535,12 +535,12 @@ pub struct HintView {
     pub code: String,
     /// How bad it is.
     pub level: HintLevel,
-    /// The learner's own side.
-    pub side: Option<Hand>,
+    /// Where to, as the learner would say it: `left`, `right`, `up`, `down`, `closer`, `away`.
+    pub side: Option<String>,
     /// How far to move, when the lens is known.
     pub centimetres: Option<u32>,
-    /// How far to move in words: `little`, `hand`, `arm`.
-    pub amount: Option<String>,
+    /// What selects the words for how far: `cm` (say the centimetres), `little`, `hand`, `arm`.
+    pub amount: String,
 }
 
 /// How bad.
