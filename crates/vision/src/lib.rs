@@ -15,6 +15,8 @@
 
 pub mod card;
 pub mod face;
+mod net;
 mod picture;
 
+pub use net::ModelError;
 pub use picture::{Colour, Lens, Picture, Plane, PlaneError, Point, Quad, Rect};
