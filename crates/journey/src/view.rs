@@ -35,8 +35,8 @@ pub struct Frame {
     pub mode: Mode,
     /// The name of the organisation that verifies, from the server; `None` until it answered.
     pub provider: Option<String>,
-    /// The help page of the provider, from the server.
-    pub help_url: Option<String>,
+    /// Where the provider's people help: an e-mail address, from the server. `open_help` writes to it.
+    pub help_address: Option<String>,
 }
 
 /// One of the numbered steps, counted from 1.
@@ -491,7 +491,7 @@ pub struct Guidance {
     pub progress: u32,
     /// Milliseconds until the photo, during the countdown.
     pub countdown_ms: Option<u32>,
-    /// Where the face should be: centre and size as shares of the picture, not mirrored.
+    /// Where the face should be: the box around the oval as shares of the picture, not mirrored.
     pub oval: Option<ShareRect>,
     /// Where the card should be, as shares of the picture, not mirrored.
     pub outline: Option<ShareRect>,

@@ -28,6 +28,6 @@ mode: Mode,
  */
 provider: string | null, 
 /**
- * The help page of the provider, from the server.
+ * Where the provider's people help: an e-mail address, from the server. `open_help` writes to it.
  */
-helpUrl: string | null, };
+helpAddress: string | null, };

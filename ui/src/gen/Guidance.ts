@@ -32,7 +32,7 @@ progress: number,
  */
 countdownMs: number | null, 
 /**
- * Where the face should be: centre and size as shares of the picture, not mirrored.
+ * Where the face should be: the box around the oval as shares of the picture, not mirrored.
  */
 oval: ShareRect | null, 
 /**

@@ -1,0 +1,321 @@
+//! From what is remembered to what is drawn. Pure: the same state gives the same View.
+
+use likeness_account::{Auth, Kept};
+use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
+
+use crate::state::{CameraNow, Place, State};
+use crate::view::{
+    CameraView, CameraViewState, Document, Frame, Hand, HomeAction, Mode, Notice, Photo, PhotoSlot, PracticeAccount,
+    ProfileStatus, ReasonView, Screen, SendPhase, Step, Trouble, View, Who,
+};
+
+/// How many numbered steps the way has.
+const STEPS: u32 = 8;
+
+/// Widest and nearest a card is held in front of a webcam, in the assumed 60 degree lens: it fills about this share of the width.
+const CARD_SHARE_AT_BEST: f32 = 0.75;
+
+/// Draws everything.
+pub fn view(state: &State) -> View {
+    View { rev: state.rev, screen: screen(state), frame: frame(state), notices: notices(state) }
+}
+
+fn frame(state: &State) -> Frame {
+    let who = match &state.auth {
+        Auth::SignedIn { account, .. } => account.email_masked().map(|email_masked| Who { email_masked }),
+        _ => None,
+    };
+    let provider = state.policy.as_ref().map(|policy| &policy.provider);
+    Frame {
+        step: step(&state.place).map(|number| Step { number, of: STEPS }),
+        may_go_back: state.step_back().is_some(),
+        who,
+        mode: state.mode,
+        provider: provider.map(|provider| provider.name.clone()),
+        help_address: provider.map(|provider| provider.help_address.clone()),
+    }
+}
+
+fn step(place: &Place) -> Option<u32> {
+    match place {
+        Place::Name => Some(1),
+        Place::Consent => Some(2),
+        Place::IdLayout => Some(3),
+        Place::CameraCheck => Some(4),
+        Place::Capture(Photo::Face) | Place::Review(Photo::Face) => Some(5),
+        Place::Capture(Photo::Id) | Place::Review(Photo::Id) => Some(6),
+        Place::CheckAnswers => Some(7),
+        Place::Sending => Some(8),
+        _ => None,
+    }
+}
+
+fn notices(state: &State) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if let Auth::SignedIn { store: Kept::MemoryOnly(why), .. } = &state.auth {
+        notices.push(Notice::MemoryOnly { why: why.code().to_owned(), may_unlock: why.may_unlock() });
+    }
+    if state.would_lose_photos() {
+        notices.push(Notice::UnsentInMemory);
+    }
+    if state.camera.practice && state.wants_camera() {
+        notices.push(Notice::PracticeCamera);
+    }
+    if let (Some(name), true) = (&state.camera.virtual_name, state.wants_camera() && !state.camera.practice) {
+        notices.push(Notice::VirtualCamera { name: name.clone() });
+    }
+    if state.offline {
+        notices.push(Notice::Offline);
+    }
+    notices
+}
+
+fn screen(state: &State) -> Screen {
+    let busy = state.busy;
+    let trouble = state.trouble.clone();
+    match &state.place {
+        Place::Starting => trouble.map_or(Screen::Starting, |trouble| Screen::Stopped { trouble }),
+        Place::Welcome => Screen::Welcome,
+        Place::BeforeYouBegin => Screen::BeforeYouBegin { camera_seen: state.camera_seen, id_types: id_types(state) },
+        Place::SignIn => sign_in(state),
+        Place::WaitingForKeyring => Screen::WaitingForKeyring,
+        Place::Home => home(state),
+        Place::Name => Screen::Name { name: state.draft.name.clone(), trouble },
+        Place::Consent => consent(state),
+        Place::IdLayout => {
+            Screen::IdLayout { document: state.draft.document, id_types: id_types(state), busy, trouble }
+        }
+        Place::CameraCheck => Screen::CameraCheck { camera: camera(state, true), best_dpi: best_dpi(state) },
+        Place::Capture(photo) => Screen::Capture {
+            photo: *photo,
+            with_card: with_card(state, *photo),
+            hand: with_card(state, *photo).then_some(state.hand),
+            camera: camera(state, *photo == Photo::Face),
+            reasons: reasons_about(state, *photo),
+        },
+        Place::Review(photo) => review(state, *photo),
+        Place::CheckAnswers => Screen::CheckAnswers {
+            name: state.draft.name.clone(),
+            face: slot(state, Photo::Face),
+            id: slot(state, Photo::Id),
+            document: state.draft.document.unwrap_or(Document::Card),
+            two_sides: state.draft.two_sides.unwrap_or(false),
+            busy,
+            trouble,
+        },
+        Place::Sending => {
+            let (face, id, phase) = state
+                .sending
+                .as_ref()
+                .map_or((None, None, SendPhase::Uploading), |sending| (sending.face, sending.id, sending.phase));
+            Screen::Sending { face, id, phase, trouble }
+        }
+        Place::Sent => Screen::Sent {
+            reference: state.receipt.as_ref().map(|receipt| receipt.reference.clone()).unwrap_or_default(),
+            email_masked: frame(state).who.map(|who| who.email_masked).unwrap_or_default(),
+            expected_review_hours: state.policy.as_ref().map(|policy| policy.expected_review_hours),
+        },
+        Place::FixPhoto => fix_photo(state),
+        Place::Mailbox => Screen::Mailbox { mails: state.mails.clone(), trouble },
+    }
+}
+
+fn sign_in(state: &State) -> Screen {
+    let ended = match &state.auth {
+        Auth::SignedOut { why: Some(why), .. } => Some(why.code().to_owned()),
+        _ => None,
+    };
+    Screen::SignIn {
+        email: state.email.clone(),
+        busy: state.busy,
+        trouble: state.trouble.clone(),
+        practice_accounts: state
+            .practice_accounts
+            .iter()
+            .map(|(email, for_trying)| PracticeAccount { email: email.clone(), for_trying: for_trying.clone() })
+            .collect(),
+        ended,
+    }
+}
+
+fn home(state: &State) -> Screen {
+    let profile = state.profile.as_ref();
+    Screen::Home {
+        status: profile.map_or(ProfileStatus::Unknown, |profile| profile_status(profile.status)),
+        reference: profile.and_then(|profile| profile.reference.clone()),
+        submitted_at_ms: profile.and_then(|profile| profile.submitted_at).map(|at| at.0),
+        decided_at_ms: profile.and_then(|profile| profile.decided_at).map(|at| at.0),
+        expected_review_hours: state.policy.as_ref().map(|policy| policy.expected_review_hours),
+        action: home_action(state),
+        reasons: reasons(state),
+        busy: state.busy,
+        trouble: state.trouble.clone(),
+    }
+}
+
+/// The one button of Home.
+pub fn home_action(state: &State) -> Option<HomeAction> {
+    if state.sending.is_some() && state.receipt.is_none() {
+        return Some(HomeAction::SeeProgress);
+    }
+    let Some(profile) = &state.profile else { return (!state.busy).then_some(HomeAction::Refresh) };
+    match profile.status {
+        Status::None | Status::Expired if state.draft.name_set => Some(HomeAction::Continue),
+        Status::None | Status::Expired => Some(HomeAction::Start),
+        Status::Rejected => Some(HomeAction::Fix),
+        Status::Unknown => Some(HomeAction::Refresh),
+        Status::InReview | Status::Approved => None,
+    }
+}
+
+fn consent(state: &State) -> Screen {
+    let policy = state.policy.as_ref();
+    Screen::Consent {
+        body: policy.and_then(|policy| policy.texts.get("en")).map(|text| text.body.clone()).unwrap_or_default(),
+        privacy_url: policy.map(|policy| policy.provider.privacy_url.clone()),
+        terms_url: policy.map(|policy| policy.provider.terms_url.clone()),
+        busy: state.busy,
+        trouble: state.trouble.clone(),
+    }
+}
+
+fn review(state: &State, photo: Photo) -> Screen {
+    let shot = state.draft.shot(photo);
+    let verdicts = shot.map(|shot| shot.photo.verdicts()).unwrap_or_default();
+    let codes = |good: bool| {
+        verdicts.iter().filter(|verdict| verdict.good == good).map(|verdict| format!("verdict-{}", verdict.code)).collect()
+    };
+    Screen::Review {
+        photo,
+        picture: shot.map(|shot| shot.picture.clone()).unwrap_or_default(),
+        good: codes(true),
+        weak: codes(false),
+    }
+}
+
+fn fix_photo(state: &State) -> Screen {
+    let profile = state.profile.as_ref();
+    let retake: Vec<Photo> =
+        profile.map(|profile| profile.retake.iter().copied().map(Photo::from_kind).collect()).unwrap_or_default();
+    let kept = match retake.as_slice() {
+        [Photo::Face] => Some(Photo::Id),
+        [Photo::Id] => Some(Photo::Face),
+        _ => None,
+    };
+    let about_name = profile.is_some_and(|profile| profile.reasons.iter().any(|reason| reason.code == Reason::NameMismatch));
+    let only_name = about_name && profile.is_some_and(|profile| profile.reasons.len() == 1);
+    Screen::FixPhoto {
+        reasons: reasons(state),
+        retake,
+        kept,
+        may_correct_name: only_name,
+        may_resubmit: profile.is_some_and(|profile| profile.may_resubmit),
+        busy: state.busy,
+        trouble: state.trouble.clone(),
+    }
+}
+
+fn slot(state: &State, photo: Photo) -> PhotoSlot {
+    match state.draft.shot(photo) {
+        Some(shot) => PhotoSlot::Taken { picture: shot.picture.clone() },
+        None if state.draft.needs(photo) => PhotoSlot::Missing,
+        None => PhotoSlot::Kept,
+    }
+}
+
+fn camera(state: &State, mirrored: bool) -> CameraView {
+    let (view_state, trouble) = match &state.camera.state {
+        CameraNow::Off => (CameraViewState::Off, None),
+        CameraNow::Starting => (CameraViewState::Starting, None),
+        CameraNow::Live => (CameraViewState::Live, None),
+        CameraNow::Trouble(code) => (CameraViewState::Trouble, Some(Trouble::plain(code))),
+    };
+    CameraView {
+        state: view_state,
+        stream: state.camera.stream.clone(),
+        mirrored,
+        aspect: state.camera.aspect,
+        trouble,
+        cameras: state.camera.choices.clone(),
+    }
+}
+
+/// Dots per inch on a card that fills most of the picture: honest before anything is held up.
+fn best_dpi(state: &State) -> Option<u32> {
+    (state.camera.state == CameraNow::Live && state.camera.width_px > 0).then(|| {
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a camera's width is a few thousand pixels")]
+        let dpi = (state.camera.width_px as f32 * CARD_SHARE_AT_BEST / 85.60 * 25.4) as u32;
+        dpi
+    })
+}
+
+/// Must the card be beside the face in this photo?
+pub fn with_card(state: &State, photo: Photo) -> bool {
+    photo == Photo::Face && state.draft.two_sides == Some(true)
+}
+
+fn id_types(state: &State) -> Vec<String> {
+    state.policy.as_ref().map(|policy| policy.id_types.iter().map(|kind| kind.label.clone()).collect()).unwrap_or_default()
+}
+
+fn reasons(state: &State) -> Vec<ReasonView> {
+    state.profile.as_ref().map(|profile| profile.reasons.iter().map(reason).collect()).unwrap_or_default()
+}
+
+fn reasons_about(state: &State, photo: Photo) -> Vec<ReasonView> {
+    if state.draft.continues.is_none() {
+        return Vec::new();
+    }
+    reasons(state).into_iter().filter(|reason| reason.photo.is_none_or(|about| about == photo)).collect()
+}
+
+fn reason(notice: &ReasonNotice) -> ReasonView {
+    ReasonView {
+        code: notice.code.as_str().replace('_', "-"),
+        photo: match notice.photo {
+            Concern::Face => Some(Photo::Face),
+            Concern::Id => Some(Photo::Id),
+            Concern::Both | Concern::Name => None,
+        },
+        note: notice.note.clone(),
+    }
+}
+
+fn profile_status(status: Status) -> ProfileStatus {
+    match status {
+        Status::None => ProfileStatus::None,
+        Status::InReview => ProfileStatus::InReview,
+        Status::Approved => ProfileStatus::Approved,
+        Status::Rejected => ProfileStatus::Rejected,
+        Status::Expired => ProfileStatus::Expired,
+        Status::Unknown => ProfileStatus::Unknown,
+    }
+}
+
+impl Trouble {
+    /// A code and nothing more.
+    pub fn plain(code: &str) -> Self {
+        Self { code: code.to_owned(), field: None, number: None, request_id: None }
+    }
+
+    /// A code that belongs to an input.
+    pub fn at(field: &str, code: &str) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::plain(code) }
+    }
+}
+
+impl From<Hand> for likeness_capture::Hand {
+    fn from(hand: Hand) -> Self {
+        match hand {
+            Hand::Left => Self::Left,
+            Hand::Right => Self::Right,
+        }
+    }
+}
+
+impl Mode {
+    /// Is this practice mode?
+    pub fn is_practice(self) -> bool {
+        self == Self::Practice
+    }
+}

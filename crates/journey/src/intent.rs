@@ -1,0 +1,140 @@
+//! What a person can want, and how a wish is refused. One enum: a wish that has no variant cannot be made.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::view::{Document, Hand};
+
+/// One press of the person in front of the window.
+#[derive(Debug)]
+pub enum Intent {
+    /// The page has drawn its first View.
+    UiReady,
+    /// The screen's main way on.
+    Go,
+    /// One step back.
+    Back,
+    /// Change one answer from "Check your answers".
+    Change(Change),
+    /// Sign in.
+    SignIn {
+        /// Address as typed.
+        email: String,
+        /// Password as typed.
+        password: SecretString,
+    },
+    /// Sign in as a seeded account of practice mode.
+    UsePracticeAccount {
+        /// Its address.
+        email: String,
+    },
+    /// Sign out.
+    SignOut,
+    /// Go on without the keyring.
+    SkipKeyring,
+    /// Ask the keyring once more.
+    RetryKeyring,
+    /// The full name as on the ID.
+    SetName {
+        /// As typed.
+        name: String,
+    },
+    /// Agree to the text that is shown.
+    GiveConsent,
+    /// Which document.
+    ChooseDocument(Document),
+    /// Are name and photo on opposite sides?
+    ChooseIdLayout {
+        /// Yes or no.
+        two_sides: bool,
+    },
+    /// Open the camera.
+    TurnOnCamera,
+    /// Use another camera.
+    ChooseCamera {
+        /// Key of the camera, from the View.
+        key: String,
+    },
+    /// Open the system's camera settings.
+    OpenCameraSettings,
+    /// The manual shutter.
+    TakePhoto,
+    /// Stop the countdown.
+    CancelCountdown,
+    /// The hand that holds the card.
+    ChooseHand(Hand),
+    /// Take the reviewed photo again.
+    Retake,
+    /// Keep the reviewed photo.
+    AcceptPhoto,
+    /// Take the photo although something is wrong.
+    UseAnyway,
+    /// Send the profile.
+    Submit,
+    /// Pause sending.
+    PauseUpload,
+    /// Try at once instead of waiting.
+    RetryNow,
+    /// Correct the name instead of taking a photo again.
+    CorrectName,
+    /// Open a page of the provider in the browser.
+    OpenLink(Link),
+    /// Show the practice mailbox.
+    ReadPracticeMail,
+    /// Open the review desk of practice mode.
+    OpenReviewDesk,
+    /// Copy the receipt number.
+    CopyReference,
+    /// Close the app.
+    Quit,
+}
+
+/// What may be changed from "Check your answers".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The name.
+    Name,
+    /// The face photo.
+    Face,
+    /// The ID photo.
+    Id,
+    /// Which document, and how its sides lie.
+    Document,
+}
+
+/// A page of the provider. The address comes from the server's policy, never from the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// Where to get help.
+    Help,
+    /// Privacy notice.
+    Privacy,
+    /// Terms.
+    Terms,
+}
+
+/// Why a wish was refused on the spot. What goes wrong later stands in the View.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The screen that is shown does not offer this.
+    #[error("This is not possible on this screen.")]
+    WrongScreen,
+    /// The journey has ended; the app is closing.
+    #[error("Likeness is closing.")]
+    Closing,
+}
+
+impl Refusal {
+    /// Stable code for the window.
+    pub fn code(&self) -> &'static str {
+        "request-refused"
+    }
+
+    /// The input it belongs to.
+    pub fn field(&self) -> Option<&'static str> {
+        None
+    }
+}

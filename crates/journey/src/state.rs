@@ -1,0 +1,334 @@
+//! What the journey remembers, and the pure rules about it: which screen comes next, what may be pressed where.
+//!
+//! Knows no clock, no thread, no network: the actor brings those. A photo lives here as `CapturedPhoto` and nowhere else.
+
+use likeness_account::Auth;
+use likeness_capture::CapturedPhoto;
+use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt};
+use likeness_submission::OpenSession;
+
+use crate::view::{CameraChoice, Document, Hand, MailView, Mode, Photo, Progress, SendPhase, Trouble};
+
+/// The screen the learner is on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// Settings are read, a silent sign-in is tried.
+    Starting,
+    /// First screen.
+    Welcome,
+    /// What will be needed.
+    BeforeYouBegin,
+    /// E-mail and password.
+    SignIn,
+    /// The keyring's own dialog is open.
+    WaitingForKeyring,
+    /// Status.
+    Home,
+    /// Full name.
+    Name,
+    /// Consent.
+    Consent,
+    /// Which ID, same side?
+    IdLayout,
+    /// A look at the camera.
+    CameraCheck,
+    /// Guided capture.
+    Capture(Photo),
+    /// The very picture that will be sent.
+    Review(Photo),
+    /// Everything at a glance.
+    CheckAnswers,
+    /// On the way.
+    Sending,
+    /// Received.
+    Sent,
+    /// What to mend.
+    FixPhoto,
+    /// Practice mailbox.
+    Mailbox,
+}
+
+/// One photo and where the window can see it.
+#[derive(Clone)]
+pub struct Shot {
+    /// The photo itself.
+    pub photo: CapturedPhoto,
+    /// Address of its review picture.
+    pub picture: String,
+}
+
+/// What has been answered so far and was not sent yet.
+#[derive(Default)]
+pub struct Draft {
+    /// Full name as typed.
+    pub name: String,
+    /// Was the name accepted on its screen?
+    pub name_set: bool,
+    /// The consent that was given.
+    pub consent: Option<ConsentReceipt>,
+    /// Which document.
+    pub document: Option<Document>,
+    /// Are name and photo on opposite sides?
+    pub two_sides: Option<bool>,
+    /// The capture session.
+    pub session: Option<OpenSession>,
+    /// Was the camera looked at?
+    pub camera_checked: bool,
+    /// The accepted or reviewed face photo.
+    pub face: Option<Shot>,
+    /// Was it accepted?
+    pub face_accepted: bool,
+    /// The accepted or reviewed ID photo.
+    pub id: Option<Shot>,
+    /// Was it accepted?
+    pub id_accepted: bool,
+    /// The rejected submission this repairs.
+    pub continues: Option<String>,
+    /// Only the name is corrected: no photo is taken again.
+    pub correct_name_only: bool,
+}
+
+impl Draft {
+    /// The place of one photo.
+    pub fn shot(&self, photo: Photo) -> Option<&Shot> {
+        match photo {
+            Photo::Face => self.face.as_ref(),
+            Photo::Id => self.id.as_ref(),
+        }
+    }
+
+    /// Puts a photo in its place, or empties it; gives back what lay there.
+    pub fn replace_shot(&mut self, photo: Photo, shot: Option<Shot>) -> Option<Shot> {
+        let (place, accepted) = match photo {
+            Photo::Face => (&mut self.face, &mut self.face_accepted),
+            Photo::Id => (&mut self.id, &mut self.id_accepted),
+        };
+        *accepted = false;
+        std::mem::replace(place, shot)
+    }
+
+    /// Marks a photo as kept by the learner.
+    pub fn accept(&mut self, photo: Photo) {
+        match photo {
+            Photo::Face => self.face_accepted = self.face.is_some(),
+            Photo::Id => self.id_accepted = self.id.is_some(),
+        }
+    }
+
+    fn accepted(&self, photo: Photo) -> bool {
+        match photo {
+            Photo::Face => self.face_accepted,
+            Photo::Id => self.id_accepted,
+        }
+    }
+
+    /// Must this photo be taken now? The server says so when it opens the session.
+    pub fn needs(&self, photo: Photo) -> bool {
+        self.session.as_ref().is_none_or(|session| session.requires(photo.kind()))
+    }
+
+    /// Are there photos that would be lost?
+    pub fn holds_photos(&self) -> bool {
+        self.face.is_some() || self.id.is_some()
+    }
+}
+
+impl Photo {
+    /// The same on the wire.
+    pub fn kind(self) -> likeness_protocol::verification::PhotoKind {
+        match self {
+            Self::Face => likeness_protocol::verification::PhotoKind::Face,
+            Self::Id => likeness_protocol::verification::PhotoKind::Id,
+        }
+    }
+
+    /// From the wire.
+    pub fn from_kind(kind: likeness_protocol::verification::PhotoKind) -> Self {
+        match kind {
+            likeness_protocol::verification::PhotoKind::Face => Self::Face,
+            likeness_protocol::verification::PhotoKind::Id => Self::Id,
+        }
+    }
+}
+
+/// The camera as far as screens care.
+pub struct Seen {
+    /// Code of the state: `off`, `opening`, `live` or a `camera-…` fault.
+    pub state: CameraNow,
+    /// Cameras to choose from.
+    pub choices: Vec<CameraChoice>,
+    /// Key of the chosen one.
+    pub chosen: Option<String>,
+    /// Name of the live stream.
+    pub stream: Option<String>,
+    /// Width over height.
+    pub aspect: f32,
+    /// Name of the camera when it seems made by a program.
+    pub virtual_name: Option<String>,
+    /// Is it the practice learner?
+    pub practice: bool,
+    /// Width of the running mode in pixels.
+    pub width_px: u32,
+}
+
+/// What the camera does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CameraNow {
+    /// Off.
+    Off,
+    /// Being opened.
+    Starting,
+    /// Sends pictures.
+    Live,
+    /// In trouble, with a code.
+    Trouble(&'static str),
+}
+
+/// Sending, as far as the screen cares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// Bytes of the face photo.
+    pub face: Option<Progress>,
+    /// Bytes of the ID photo.
+    pub id: Option<Progress>,
+    /// What happens.
+    pub phase: SendPhase,
+}
+
+/// Everything.
+pub struct State {
+    /// Counts the Views.
+    pub rev: u64,
+    /// The screen.
+    pub place: Place,
+    /// Where the mailbox was opened from.
+    pub behind_mailbox: Option<Place>,
+    /// Practice or production.
+    pub mode: Mode,
+    /// Addresses of the seeded accounts and what they are for.
+    pub practice_accounts: Vec<(String, String)>,
+    /// What the server says of itself.
+    pub policy: Option<Policy>,
+    /// Does the system name a camera?
+    pub camera_seen: bool,
+    /// The sign-in.
+    pub auth: Auth,
+    /// Address typed at the sign-in.
+    pub email: String,
+    /// Waiting for an answer to what was pressed.
+    pub busy: bool,
+    /// What went wrong with what was pressed.
+    pub trouble: Option<Trouble>,
+    /// Newest status from the server.
+    pub profile: Option<ProfileStatus>,
+    /// The last status request found no server.
+    pub offline: bool,
+    /// Answers not sent yet.
+    pub draft: Draft,
+    /// The camera.
+    pub camera: Seen,
+    /// The hand that holds the card beside the face.
+    pub hand: Hand,
+    /// Sending.
+    pub sending: Option<Sending>,
+    /// The receipt of this run.
+    pub receipt: Option<Receipt>,
+    /// Mails of practice mode.
+    pub mails: Vec<MailView>,
+}
+
+impl State {
+    /// The beginning.
+    pub fn new(mode: Mode, practice_accounts: Vec<(String, String)>) -> Self {
+        Self {
+            rev: 0,
+            place: Place::Starting,
+            behind_mailbox: None,
+            mode,
+            practice_accounts,
+            policy: None,
+            camera_seen: true,
+            auth: Auth::Booting,
+            email: String::new(),
+            busy: false,
+            trouble: None,
+            profile: None,
+            offline: false,
+            draft: Draft::default(),
+            camera: Seen {
+                state: CameraNow::Off,
+                choices: Vec::new(),
+                chosen: None,
+                stream: None,
+                aspect: 16.0 / 9.0,
+                virtual_name: None,
+                practice: false,
+                width_px: 0,
+            },
+            hand: Hand::Left,
+            sending: None,
+            receipt: None,
+            mails: Vec::new(),
+        }
+    }
+
+    /// The first step that has no answer yet. Steps already answered are skipped.
+    pub fn next_step(&self) -> Place {
+        let draft = &self.draft;
+        if !draft.name_set {
+            return Place::Name;
+        }
+        if draft.consent.is_none() {
+            return Place::Consent;
+        }
+        if draft.session.is_none() || draft.document.is_none() || draft.two_sides.is_none() {
+            return Place::IdLayout;
+        }
+        for photo in [Photo::Face, Photo::Id] {
+            if draft.needs(photo) && !draft.accepted(photo) {
+                if !draft.camera_checked {
+                    return Place::CameraCheck;
+                }
+                return if draft.shot(photo).is_some() { Place::Review(photo) } else { Place::Capture(photo) };
+            }
+        }
+        Place::CheckAnswers
+    }
+
+    /// Where "back" leads; `None`: nowhere.
+    pub fn step_back(&self) -> Option<Place> {
+        match self.place {
+            Place::BeforeYouBegin => Some(Place::Welcome),
+            Place::SignIn => Some(Place::BeforeYouBegin),
+            Place::Name | Place::FixPhoto | Place::Sent => Some(Place::Home),
+            Place::Consent if self.busy => None,
+            Place::Consent => Some(Place::Name),
+            Place::IdLayout if self.busy => None,
+            Place::IdLayout => Some(if self.draft.continues.is_some() { Place::FixPhoto } else { Place::Name }),
+            Place::CameraCheck | Place::Capture(Photo::Face) if self.draft.continues.is_some() => Some(Place::FixPhoto),
+            Place::CameraCheck => Some(Place::IdLayout),
+            Place::Capture(Photo::Face) => Some(Place::CameraCheck),
+            Place::Capture(Photo::Id) if self.draft.face.is_some() => Some(Place::Review(Photo::Face)),
+            Place::Capture(Photo::Id) if self.draft.continues.is_some() => Some(Place::FixPhoto),
+            Place::Capture(Photo::Id) => Some(Place::CameraCheck),
+            Place::Mailbox => Some(self.behind_mailbox.clone().unwrap_or(Place::Home)),
+            Place::Starting
+            | Place::Welcome
+            | Place::WaitingForKeyring
+            | Place::Home
+            | Place::Review(_)
+            | Place::CheckAnswers
+            | Place::Sending => None,
+        }
+    }
+
+    /// Would closing now lose photos that were not sent?
+    pub fn would_lose_photos(&self) -> bool {
+        self.receipt.is_none() && (self.draft.holds_photos() || self.sending.is_some())
+    }
+
+    /// Does this screen use the camera?
+    pub fn wants_camera(&self) -> bool {
+        matches!(self.place, Place::CameraCheck | Place::Capture(_))
+    }
+}
