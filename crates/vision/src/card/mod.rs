@@ -1,4 +1,22 @@
 //! The ID card of one frame and what can be measured on it. Gates are `capture`'s; here are only numbers.
+//!
+//! Guarantees: any picture, guide and lens are taken without a panic, and every number given is finite. One frame is
+//! judged alone: nothing here remembers the frame before, so a still that is measured again reads the same.
+//! Does not know: whether a finger covers the print (two measures were tried and could not tell), or what is printed.
+
+mod edges;
+mod find;
+mod glare;
+mod lines;
+mod measure;
+mod parts;
+mod refine;
+mod shape;
+mod spread;
+mod text;
+mod warp;
+
+pub use measure::CardAnalyser;
 
 use crate::{Quad, Rect};
 

@@ -1,0 +1,183 @@
+//! The coarse picture in which card sides are looked for: a shrunken region of the frame and its gradients.
+//!
+//! Guarantees: the shrinking factor is never 0, whatever the size of the region: with a factor of 0 every corner would
+//! fall on one point and the refinement would fail without a word.
+
+use crate::{Plane, Point};
+
+/// The region is shrunk to about this width: sides stay some hundred pixels long and noise is averaged away.
+const WORKING_WIDTH_PX: u32 = 427;
+/// Weakest Sobel answer that counts as an edge: a step of about four grey levels.
+const FLOOR: i32 = 14;
+/// In a room full of texture the noise rule would ask for more contrast than a pale card has.
+const CEILING: i32 = 90;
+
+/// A region of the frame, pixels; right and bottom are exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Region {
+    pub left: u32,
+    pub top: u32,
+    pub right: u32,
+    pub bottom: u32,
+}
+
+/// Gradients of a shrunken region. Positions in it are called coarse pixels.
+#[derive(Debug, Default)]
+pub(super) struct EdgeMap {
+    region: Region,
+    step: u32,
+    pub width: usize,
+    pub height: usize,
+    small: Vec<u8>,
+    sums: Vec<u16>,
+    /// Sobel across (columns differ), not normalised.
+    pub across: Vec<i16>,
+    /// Sobel down (rows differ), not normalised.
+    pub down: Vec<i16>,
+    /// Weakest gradient that counts in this picture.
+    pub threshold: i32,
+}
+
+impl EdgeMap {
+    /// Shrinks the region and takes its gradients. The region must lie inside the plane.
+    pub fn fill(&mut self, luma: &Plane, region: Region) {
+        let wanted = (region.right - region.left + WORKING_WIDTH_PX / 2) / WORKING_WIDTH_PX;
+        self.step = wanted.clamp(1, 16);
+        self.region = region;
+        self.width = ((region.right - region.left) / self.step) as usize;
+        self.height = ((region.bottom - region.top) / self.step) as usize;
+        self.shrink(luma);
+        self.take_gradients();
+        self.threshold = (4 * self.median_gradient()).clamp(FLOOR, CEILING);
+    }
+
+    /// Side of the square of frame pixels behind one coarse pixel.
+    pub fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// Frame place of a coarse place.
+    pub fn to_frame(&self, at: Point) -> Point {
+        let step = self.step as f32;
+        Point {
+            x: self.region.left as f32 + (at.x + 0.5) * step - 0.5,
+            y: self.region.top as f32 + (at.y + 0.5) * step - 0.5,
+        }
+    }
+
+    /// Coarse place of a frame place.
+    pub fn to_coarse(&self, at: Point) -> Point {
+        let step = self.step as f32;
+        Point {
+            x: (at.x + 0.5 - self.region.left as f32) / step - 0.5,
+            y: (at.y + 0.5 - self.region.top as f32) / step - 0.5,
+        }
+    }
+
+    fn shrink(&mut self, luma: &Plane) {
+        let step = self.step as usize;
+        let left = self.region.left as usize;
+        self.small.clear();
+        self.small.reserve(self.width * self.height);
+        for row in 0..self.height {
+            let top = self.region.top + (row * step) as u32;
+            if step == 1 {
+                self.small.extend_from_slice(&luma.row(top)[left..left + self.width]);
+                continue;
+            }
+            // 16 rows of 16 pixels of 255 still fit in 16 bits.
+            self.sums.clear();
+            self.sums.resize(self.width, 0);
+            for y in top..top + self.step {
+                let px = &luma.row(y)[left..left + self.width * step];
+                if step == 2 {
+                    for (sum, pair) in self.sums.iter_mut().zip(px.chunks_exact(2)) {
+                        *sum += u16::from(pair[0]) + u16::from(pair[1]);
+                    }
+                } else {
+                    for (sum, cell) in self.sums.iter_mut().zip(px.chunks_exact(step)) {
+                        *sum += cell.iter().map(|value| u16::from(*value)).sum::<u16>();
+                    }
+                }
+            }
+            let area = (step * step) as u32;
+            self.small.extend(self.sums.iter().map(|sum| ((u32::from(*sum) + area / 2) / area) as u8));
+        }
+    }
+
+    fn take_gradients(&mut self) {
+        let (width, height) = (self.width, self.height);
+        for plane in [&mut self.across, &mut self.down] {
+            plane.clear();
+            plane.resize(width * height, 0);
+        }
+        if width < 3 || height < 3 {
+            return;
+        }
+        for y in 1..height - 1 {
+            let row = |y: usize| &self.small[y * width..(y + 1) * width];
+            let (above, here, below) = (row(y - 1), row(y), row(y + 1));
+            let across = &mut self.across[y * width + 1..(y + 1) * width - 1];
+            let down = &mut self.down[y * width + 1..(y + 1) * width - 1];
+            let windows = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
+            for (((above, here), below), (gx, gy)) in windows.zip(across.iter_mut().zip(down.iter_mut())) {
+                let column = |index: usize| i16::from(above[index]) + 2 * i16::from(here[index]) + i16::from(below[index]);
+                let line = |of: &[u8]| i16::from(of[0]) + 2 * i16::from(of[1]) + i16::from(of[2]);
+                *gx = column(2) - column(0);
+                *gy = line(below) - line(above);
+            }
+        }
+    }
+
+    /// Median of |across| over every third pixel: the noise of this picture.
+    fn median_gradient(&self) -> i32 {
+        let mut counts = [0_u32; 1021];
+        let mut total = 0;
+        for value in self.across.iter().step_by(3) {
+            counts[usize::from(value.unsigned_abs()).min(1020)] += 1;
+            total += 1;
+        }
+        let mut seen = 0;
+        counts.iter().position(|count| {
+            seen += count;
+            seen * 2 >= total
+        })
+        .unwrap_or(0) as i32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(width: u32, height: u32, region: Region) -> EdgeMap {
+        let px: Vec<u8> = (0..width * height).map(|index| if index % width < width / 2 { 40 } else { 200 }).collect();
+        let plane = Plane::new(&px, width, height, width).expect("a plane");
+        let mut map = EdgeMap::default();
+        map.fill(&plane, region);
+        map
+    }
+
+    #[test]
+    fn the_shrinking_factor_is_never_zero() {
+        for (side, expected) in [(8, 1), (100, 1), (426, 1), (700, 2), (1280, 3), (4096, 10)] {
+            let map = filled(side, 16, Region { left: 0, top: 0, right: side, bottom: 16 });
+            assert_eq!(map.step(), expected, "a region {side} pixels wide");
+        }
+    }
+
+    #[test]
+    fn an_edge_of_the_frame_is_found_at_its_coarse_place() {
+        for (width, left) in [(300, 20), (1300, 100)] {
+            let map = filled(width, 60, Region { left, top: 10, right: width - 10, bottom: 50 });
+            let row = &map.across[(map.height / 2) * map.width..][..map.width];
+            let weighted: f32 = row.iter().enumerate().map(|(x, value)| x as f32 * f32::from(*value)).sum();
+            let total: f32 = row.iter().map(|value| f32::from(*value)).sum();
+            let at = map.to_frame(Point { x: weighted / total, y: 0.0 });
+            let expected = width as f32 / 2.0 - 0.5;
+            assert!((at.x - expected).abs() < 0.1, "width {width}: {} instead of {expected}", at.x);
+            let back = map.to_coarse(at);
+            assert!((back.x - weighted / total).abs() < 1e-3, "there and back");
+        }
+    }
+}

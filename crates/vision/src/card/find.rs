@@ -1,0 +1,237 @@
+//! Which four lines near the guide are the outline of a card.
+//!
+//! Lines near the guide's sides are an old idea (card.io's scanner); whether four of them are a card is asked of the
+//! shape: with the lens given, their corners must be the picture of a rectangle with the card's ratio.
+//! Candidates are ranked by how much of their outline is there, and by nothing that looks at contrast: US 12,608,816 B2
+//! covers ranking quadrilaterals by a contour score and then by a contrast score (a warning, not legal advice).
+//! Guarantees: every quadrilateral it names has its corners inside the searched region, in order. They are coarse;
+//! `refine` has the last word.
+
+use crate::{Lens, Plane, Point, Quad, Rect};
+
+use super::edges::{EdgeMap, Region};
+use super::lines::{Band, Line, LineFinder, Side};
+use super::shape;
+
+/// Half the width of the band around each side of the guide, as a share of the guide's width.
+const BAND: f32 = 0.145;
+/// A side ratio may be off by this share before refinement.
+const RATIO_TOLERANCE: f32 = 0.13;
+/// Cosine between the sides before refinement: 10 degrees off square.
+const SKEW_TOLERANCE: f32 = 0.17;
+/// Where no ratio is known, anything between a square and a strip is taken.
+const ANY_RATIO: std::ops::Range<f32> = 0.9..2.4;
+/// Share of every side that must be seen, and of all four together.
+const LEAST_SIDE: f32 = 0.32;
+const LEAST_MEAN: f32 = 0.55;
+/// Weights of the score beside the mean support.
+const WEAKEST_WEIGHT: f32 = 0.35;
+const BEYOND_WEIGHT: f32 = 0.6;
+const RATIO_WEIGHT: f32 = 0.35;
+const SIZE_WEIGHT: f32 = 0.15;
+/// Rounded corners (3.18 mm) are not part of the straight sides.
+const CORNER_SHARE: f32 = 0.05;
+/// How far beyond a corner a line is followed, as a share of its side.
+const BEYOND_SHARE: f32 = 0.22;
+/// A line seen this far beyond a corner does not end there; a card has at most this many such ends of its eight, by
+/// chance, when an edge of the room prolongs one of its sides.
+const RUNS_ON: f32 = 0.75;
+const MOST_RUNNING_ON: u32 = 2;
+/// Share of a side next to a corner, and how much of it must be seen, for the corner to be seen from that side.
+const NEAR_CORNER_SHARE: f32 = 0.25;
+const CORNER_SEEN: f32 = 0.45;
+/// Corners seen from both sides: fingers hide one or two.
+const LEAST_CORNERS: usize = 2;
+/// Candidates handed to the refinement.
+pub(super) const CANDIDATES: usize = 3;
+/// Nothing smaller can be measured.
+const LEAST_GUIDE_PX: f32 = 48.0;
+
+/// A quadrilateral that may be a card: corners in frame pixels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub quad: Quad,
+    pub score: f32,
+    /// Frame pixels behind one coarse pixel: how far off the corners may be.
+    pub step_px: u32,
+}
+
+/// Buffers of the search.
+#[derive(Debug, Default)]
+pub(super) struct Finder {
+    map: EdgeMap,
+    top: LineFinder,
+    right: LineFinder,
+    bottom: LineFinder,
+    left: LineFinder,
+    best: Vec<Candidate>,
+}
+
+impl Finder {
+    /// The best candidates near the outline, best first; empty when nothing there looks like a card.
+    pub fn find(&mut self, luma: &Plane, lens: &Lens, outline: &Rect, ratio: Option<f32>) -> &[Candidate] {
+        self.best.clear();
+        let Some(region) = region_around(outline, luma) else { return &self.best };
+        self.map.fill(luma, region);
+        let guide = self.coarse_guide(outline);
+        self.search_sides(&guide);
+        self.combine(lens, &guide, ratio);
+        &self.best
+    }
+
+    fn coarse_guide(&self, outline: &Rect) -> Rect {
+        let at = self.map.to_coarse(Point { x: outline.x, y: outline.y });
+        let step = self.map.step() as f32;
+        Rect { x: at.x, y: at.y, width: outline.width / step, height: outline.height / step }
+    }
+
+    fn search_sides(&mut self, guide: &Rect) {
+        let band_px = BAND * guide.width;
+        let (right, bottom) = (guide.x + guide.width, guide.y + guide.height);
+        let around = |at: f32| (at - band_px, at + band_px);
+        let lying = |at: f32| Band {
+            side: Side::Lying,
+            offsets: around(at),
+            positions: (guide.x - band_px, right + band_px),
+            least_votes: 0.2 * guide.width,
+        };
+        let standing = |at: f32| Band {
+            side: Side::Standing,
+            offsets: around(at),
+            positions: (guide.y - band_px, bottom + band_px),
+            least_votes: 0.2 * guide.height,
+        };
+        self.top.search(&self.map, &lying(guide.y));
+        self.bottom.search(&self.map, &lying(bottom));
+        self.left.search(&self.map, &standing(guide.x));
+        self.right.search(&self.map, &standing(right));
+    }
+
+    fn combine(&mut self, lens: &Lens, guide: &Rect, ratio: Option<f32>) {
+        let inside = |at: Point| {
+            at.x > 0.0 && at.y > 0.0 && at.x < self.map.width as f32 - 1.0 && at.y < self.map.height as f32 - 1.0
+        };
+        for top in self.top.lines() {
+            for bottom in self.bottom.lines() {
+                for left in self.left.lines() {
+                    for right in self.right.lines() {
+                        let corners =
+                            [crossing(top, left), crossing(top, right), crossing(bottom, right), crossing(bottom, left)];
+                        if !corners.iter().all(|corner| inside(*corner)) {
+                            continue;
+                        }
+                        let quad = Quad(corners.map(|corner| self.map.to_frame(corner)));
+                        let Some(closeness) = closeness(&quad, lens, ratio) else { continue };
+                        let Some(outline) = outline_score(&corners, [top, right, bottom, left]) else { continue };
+                        let size = (corners[0].distance(corners[1]) / guide.width.max(1.0)).min(1.2);
+                        let score = outline + RATIO_WEIGHT * closeness + SIZE_WEIGHT * size;
+                        insert(&mut self.best, Candidate { quad, score, step_px: self.map.step() });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The part of the frame that the bands can reach; `None` for an outline that is no place to look.
+fn region_around(outline: &Rect, luma: &Plane) -> Option<Region> {
+    let finite = [outline.x, outline.y, outline.width, outline.height].iter().all(|value| value.is_finite());
+    if !finite || outline.width < LEAST_GUIDE_PX || outline.height < LEAST_GUIDE_PX / 2.0 {
+        return None;
+    }
+    let margin = outline.width * (BAND + 0.1);
+    let clip = |value: f32, size: u32| value.clamp(0.0, size as f32) as u32;
+    let region = Region {
+        left: clip(outline.x - margin, luma.width()),
+        top: clip(outline.y - margin, luma.height()),
+        right: clip(outline.x + outline.width + margin, luma.width()),
+        bottom: clip(outline.y + outline.height + margin, luma.height()),
+    };
+    let wide_enough = region.right >= region.left + LEAST_GUIDE_PX as u32;
+    let high_enough = region.bottom >= region.top + LEAST_GUIDE_PX as u32 / 2;
+    (wide_enough && high_enough).then_some(region)
+}
+
+/// Where a lying and a standing line meet. Slopes stay below tan 17 degrees, so they always do.
+fn crossing(lying: &Line, standing: &Line) -> Point {
+    let from_middle = lying.at_middle - lying.slope * lying.middle - standing.middle;
+    let x = (standing.at_middle + standing.slope * from_middle) / (1.0 - standing.slope * lying.slope);
+    Point { x, y: lying.offset(x) }
+}
+
+/// 1 for exactly the wanted ratio, 0 at the edge of the tolerance; `None` beyond it or when not a rectangle.
+fn closeness(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> Option<f32> {
+    let shape = shape::read(quad, lens)?;
+    if shape.skew.abs() > SKEW_TOLERANCE {
+        return None;
+    }
+    let Some(wanted) = ratio else { return ANY_RATIO.contains(&shape.ratio).then_some(0.5) };
+    let off = (shape.ratio / wanted).ln().abs() / (1.0 + RATIO_TOLERANCE).ln();
+    (off <= 1.0).then_some(1.0 - off)
+}
+
+/// What the lines show between and beyond the corners.
+#[derive(Debug, Clone, Copy, Default)]
+struct SideSeen {
+    whole: f32,
+    /// Next to the corner where the stretch starts and where it ends.
+    ends: [bool; 2],
+    beyond: [f32; 2],
+}
+
+fn see_side(line: &Line, from: f32, to: f32) -> Option<SideSeen> {
+    let length = to - from;
+    let (start, end) = (from + CORNER_SHARE * length, to - CORNER_SHARE * length);
+    let near = NEAR_CORNER_SHARE * length;
+    let past = 3.0 + 0.02 * length;
+    let reach = BEYOND_SHARE * length;
+    let seen = |from: f32, to: f32| line.support(from, to).unwrap_or(0.0);
+    Some(SideSeen {
+        whole: line.support(start, end)?,
+        ends: [seen(start, start + near) >= CORNER_SEEN, seen(end - near, end) >= CORNER_SEEN],
+        beyond: [seen(from - past - reach, from - past), seen(to + past, to + past + reach)],
+    })
+}
+
+/// How much of the outline is there, less what goes on beyond its corners: a shelf does not end where a card would.
+fn outline_score(corners: &[Point; 4], lines: [&Line; 4]) -> Option<f32> {
+    let [top_left, top_right, low_right, low_left] = corners;
+    let [top, right, bottom, left] = lines;
+    let top = see_side(top, top_left.x, top_right.x)?;
+    let right = see_side(right, top_right.y, low_right.y)?;
+    let bottom = see_side(bottom, low_left.x, low_right.x)?;
+    let left = see_side(left, top_left.y, low_left.y)?;
+    let sides = [&top, &right, &bottom, &left];
+    let mean = sides.iter().map(|side| side.whole).sum::<f32>() / 4.0;
+    let weakest = sides.iter().map(|side| side.whole).fold(1.0, f32::min);
+    let corners_seen = [
+        top.ends[0] && left.ends[0],
+        top.ends[1] && right.ends[0],
+        bottom.ends[1] && right.ends[1],
+        bottom.ends[0] && left.ends[1],
+    ];
+    let beyond = || sides.iter().flat_map(|side| side.beyond);
+    let running_on = beyond().filter(|share| *share >= RUNS_ON).count() as u32;
+    let is_outline = weakest >= LEAST_SIDE
+        && mean >= LEAST_MEAN
+        && corners_seen.iter().filter(|seen| **seen).count() >= LEAST_CORNERS
+        && running_on <= MOST_RUNNING_ON;
+    is_outline.then(|| mean + WEAKEST_WEIGHT * weakest - BEYOND_WEIGHT * beyond().sum::<f32>() / 8.0)
+}
+
+/// Keeps the best few that are not the same quadrilateral within two coarse pixels.
+fn insert(best: &mut Vec<Candidate>, new: Candidate) {
+    let near = 2.0 * new.step_px as f32;
+    let same = |old: &Candidate| old.quad.0.iter().zip(&new.quad.0).all(|(a, b)| a.distance(*b) < near);
+    if let Some(index) = best.iter().position(same) {
+        if best[index].score >= new.score {
+            return;
+        }
+        best.remove(index);
+    }
+    let place = best.partition_point(|old| old.score >= new.score);
+    if place < CANDIDATES {
+        best.insert(place, new);
+        best.truncate(CANDIDATES);
+    }
+}

@@ -1,0 +1,272 @@
+//! Straight lines near one side of the guide: a Hough vote of the edge points that agree with the line's direction.
+//!
+//! Guarantees: at most `LINES` lines a side, strongest first; how much of a line is really there is answered for any
+//! stretch of it. Knows nothing of cards.
+
+use super::edges::EdgeMap;
+
+/// Lines kept for one side: the true one, the header line inside it, a shelf behind it, and some.
+const LINES: usize = 6;
+/// A card may be turned this far against the guide, degrees.
+const TURN_DEGREES: i32 = 14;
+const TURNS: usize = 2 * TURN_DEGREES as usize + 1;
+/// An edge point votes for lines within this of its own direction, degrees.
+const AGREEMENT_DEGREES: i32 = 3;
+/// Slope by which a point may differ from a line it supports: 8 degrees, because noise turns weak gradients.
+const SUPPORT_SLOPE: f32 = 0.14;
+/// How far from the line a supporting point may lie, coarse pixels.
+const SUPPORT_REACH_PX: f32 = 1.5;
+/// Peaks nearer than this (coarse pixels and degrees) are one line seen twice.
+const NEIGHBOUR: i32 = 3;
+
+/// The direction of a side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Top or bottom: position runs across, offset down.
+    Lying,
+    /// Left or right: position runs down, offset across.
+    Standing,
+}
+
+/// Where lines of one side are looked for, coarse pixels along and across the side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Band {
+    pub side: Side,
+    /// Offsets in which the line must lie at the middle of the side.
+    pub offsets: (f32, f32),
+    /// Positions between which points vote.
+    pub positions: (f32, f32),
+    /// Votes a line needs to be kept.
+    pub least_votes: f32,
+}
+
+/// An edge point seen from its side.
+#[derive(Debug, Clone, Copy)]
+struct EdgePoint {
+    position: f32,
+    offset: f32,
+    slope: f32,
+}
+
+/// `offset = at_middle + slope * (position - middle)`, coarse pixels.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    pub at_middle: f32,
+    pub slope: f32,
+    pub middle: f32,
+    /// Running count of supported positions; entry n counts positions below n.
+    supported: Vec<u16>,
+}
+
+impl Line {
+    /// Offset at a position.
+    pub fn offset(&self, position: f32) -> f32 {
+        self.at_middle + self.slope * (position - self.middle)
+    }
+
+    /// Share of the stretch between two positions where the picture shows this line; `None` outside the picture.
+    pub fn support(&self, from: f32, to: f32) -> Option<f32> {
+        let last = self.supported.len() as f32 - 1.0;
+        let (from, to) = (from.round().clamp(0.0, last), to.round().clamp(0.0, last));
+        if to - from < 2.0 {
+            return None;
+        }
+        let count = self.supported[to as usize] - self.supported[from as usize];
+        Some(f32::from(count) / (to - from))
+    }
+}
+
+/// Finds the lines of one side. One for each side, so that the buffers are kept.
+#[derive(Debug, Default)]
+pub(super) struct LineFinder {
+    points: Vec<EdgePoint>,
+    votes: Vec<u16>,
+    marks: Vec<bool>,
+    lines: Vec<Line>,
+    kept: usize,
+}
+
+impl LineFinder {
+    /// The lines of the last search, strongest first.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines[..self.kept]
+    }
+
+    /// Searches one band.
+    pub fn search(&mut self, map: &EdgeMap, band: &Band) {
+        self.kept = 0;
+        let length = match band.side {
+            Side::Lying => map.width,
+            Side::Standing => map.height,
+        };
+        let slack = 4.0 + (TURN_DEGREES as f32).to_radians().tan() * length as f32 / 2.0;
+        self.collect(map, band.side, band.offsets.0 - slack, band.offsets.1 + slack);
+        let first = band.offsets.0.floor() as i32;
+        let bins = (band.offsets.1.ceil() as i32 - first).max(0) as usize + 1;
+        if bins > 8192 {
+            return;
+        }
+        let middle = f32::midpoint(band.positions.0, band.positions.1);
+        self.vote(band, first, bins, middle);
+        for _ in 0..LINES {
+            let Some((turn, bin, strength)) = self.strongest(bins) else { break };
+            if f32::from(strength) < band.least_votes {
+                break;
+            }
+            self.forget(turn, bin, bins);
+            let slope = turn_slope(turn);
+            self.keep(first as f32 + bin as f32, slope, middle, length);
+        }
+    }
+
+    /// Edge points of the band: above the threshold, the strongest of their neighbours across the side, direction near
+    /// enough to the side's.
+    fn collect(&mut self, map: &EdgeMap, side: Side, low: f32, high: f32) {
+        self.points.clear();
+        let (width, height) = (map.width, map.height);
+        if width < 3 || height < 3 {
+            return;
+        }
+        let (main, cross, neighbour) = match side {
+            Side::Lying => (&map.down, &map.across, width),
+            Side::Standing => (&map.across, &map.down, 1),
+        };
+        let clip = |value: f32, size: usize| value.clamp(1.0, size as f32 - 1.0) as usize;
+        let (rows, columns) = match side {
+            Side::Lying => (clip(low, height)..clip(high, height), 1..width - 1),
+            Side::Standing => (1..height - 1, clip(low, width)..clip(high, width)),
+        };
+        let widest = ((TURN_DEGREES + AGREEMENT_DEGREES) as f32).to_radians().tan();
+        for y in rows {
+            for x in columns.clone() {
+                let index = y * width + x;
+                let strength = i32::from(main[index]).abs();
+                if strength < map.threshold {
+                    continue;
+                }
+                let before = i32::from(main[index - neighbour]).abs();
+                let after = i32::from(main[index + neighbour]).abs();
+                if strength < before || strength <= after {
+                    continue;
+                }
+                let slope = -f32::from(cross[index]) / f32::from(main[index]);
+                if slope.abs() > widest {
+                    continue;
+                }
+                // Vertex of the parabola through three strengths; the middle one is the largest, so it lies within half.
+                let bend = (before - 2 * strength + after) as f32;
+                let shift = if bend < 0.0 { 0.5 * (before - after) as f32 / bend } else { 0.0 };
+                let (position, offset) = match side {
+                    Side::Lying => (x, y),
+                    Side::Standing => (y, x),
+                };
+                self.points.push(EdgePoint { position: position as f32, offset: offset as f32 + shift, slope });
+            }
+        }
+    }
+
+    fn vote(&mut self, band: &Band, first: i32, bins: usize, middle: f32) {
+        self.votes.clear();
+        self.votes.resize(TURNS * bins, 0);
+        for point in &self.points {
+            if point.position < band.positions.0 || point.position > band.positions.1 {
+                continue;
+            }
+            let own = point.slope.atan().to_degrees().round() as i32;
+            for turn in own - AGREEMENT_DEGREES..=own + AGREEMENT_DEGREES {
+                if turn.abs() > TURN_DEGREES {
+                    continue;
+                }
+                let turn = (turn + TURN_DEGREES) as usize;
+                let offset = point.offset - turn_slope(turn) * (point.position - middle);
+                let bin = offset.round() as i32 - first;
+                if bin >= 0 && (bin as usize) < bins {
+                    self.votes[turn * bins + bin as usize] += 1;
+                }
+            }
+        }
+    }
+
+    /// The cell with the most votes, counting half of its neighbours: a line between two cells votes for both.
+    fn strongest(&self, bins: usize) -> Option<(usize, usize, u16)> {
+        let mut best = None;
+        let mut most = 0;
+        for (turn, row) in self.votes.chunks_exact(bins).enumerate() {
+            for (bin, cells) in row.windows(3).enumerate() {
+                let votes = cells[1] + (cells[0] + cells[2]) / 2;
+                if votes > most {
+                    most = votes;
+                    best = Some((turn, bin + 1, votes));
+                }
+            }
+        }
+        best
+    }
+
+    fn forget(&mut self, turn: usize, bin: usize, bins: usize) {
+        let around = |at: usize, size: usize| {
+            let at = at as i32;
+            (at - NEIGHBOUR).max(0) as usize..=((at + NEIGHBOUR) as usize).min(size - 1)
+        };
+        for turn in around(turn, TURNS) {
+            for bin in around(bin, bins) {
+                self.votes[turn * bins + bin] = 0;
+            }
+        }
+    }
+
+    /// Fits the line to its points and notes where they are.
+    fn keep(&mut self, at_middle: f32, slope: f32, middle: f32, length: usize) {
+        if self.lines.len() == self.kept {
+            self.lines.push(Line::default());
+        }
+        let line = &mut self.lines[self.kept];
+        self.kept += 1;
+        (line.at_middle, line.slope, line.middle) = (at_middle, slope, middle);
+        for reach in [2.5, SUPPORT_REACH_PX] {
+            fit(line, &self.points, reach);
+        }
+        self.marks.clear();
+        self.marks.resize(length, false);
+        for point in self.points.iter().filter(|point| supports(line, point, SUPPORT_REACH_PX)) {
+            self.marks[point.position as usize] = true;
+        }
+        line.supported.clear();
+        line.supported.push(0);
+        let mut count = 0;
+        for position in 0..length {
+            // A gap of one pixel is noise, not an end.
+            let beside = position > 0 && self.marks[position - 1] && self.marks.get(position + 1) == Some(&true);
+            count += u16::from(self.marks[position] || beside);
+            line.supported.push(count);
+        }
+    }
+}
+
+fn turn_slope(turn: usize) -> f32 {
+    (turn as f32 - TURN_DEGREES as f32).to_radians().tan()
+}
+
+fn supports(line: &Line, point: &EdgePoint, reach_px: f32) -> bool {
+    (point.offset - line.offset(point.position)).abs() <= reach_px && (point.slope - line.slope).abs() <= SUPPORT_SLOPE
+}
+
+/// Least squares over the points the line already has; left as it is when they are too few or all in one place.
+fn fit(line: &mut Line, points: &[EdgePoint], reach_px: f32) {
+    let (mut count, mut sum_t, mut sum_s, mut sum_tt, mut sum_ts) = (0.0_f32, 0.0, 0.0, 0.0, 0.0);
+    for point in points.iter().filter(|point| supports(line, point, reach_px)) {
+        let (t, s) = (point.position - line.middle, point.offset - line.at_middle);
+        count += 1.0;
+        sum_t += t;
+        sum_s += s;
+        sum_tt += t * t;
+        sum_ts += t * s;
+    }
+    let spread = count * sum_tt - sum_t * sum_t;
+    if count < 8.0 || spread < count * count {
+        return;
+    }
+    let slope = (count * sum_ts - sum_t * sum_s) / spread;
+    line.at_middle += (sum_s - slope * sum_t) / count;
+    line.slope = slope;
+}

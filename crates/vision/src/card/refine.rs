@@ -1,0 +1,208 @@
+//! The exact outline: every side fitted to the full-resolution picture, and the sharpness read from the same edges.
+//!
+//! Guarantees: a refined outline has four sides that were each seen along a good part of their length.
+//! The share of profiles that agree with a side is not given out: it stays near .85 whatever happens and says nothing.
+
+use crate::{Plane, Point, Quad};
+
+use super::find::Candidate;
+use super::spread::{SpreadReader, SpreadWindow};
+
+/// Profiles across a side.
+const PROFILES: usize = 72;
+/// Profiles start and end this far from the corners: ID-1 corners are round, radius 3.18 mm, 6 % of the short side.
+const FIRST_SHARE: f32 = 0.08;
+/// How far from the coarse side the edge is looked for: a share of the side's length, within limits in pixels.
+/// A fixed reach jumps onto the header line of a small card.
+const REACH_SHARE: f32 = 0.0135;
+const REACH_PX: (f32, f32) = (5.0, 8.0);
+/// Reach of the second round, pixels.
+const SECOND_REACH_PX: f32 = 4.0;
+/// Weakest gradient of a profile that counts, grey levels between two pixels.
+const LEAST_GRADIENT: f32 = 3.0;
+/// Profiles within this of a line agree with it, pixels.
+const AGREE_PX: f32 = 0.9;
+/// Profiles that must agree on a side.
+const LEAST_AGREEING: usize = 18;
+/// Longest reach there is room for: 16 frame pixels behind a coarse pixel, twice that.
+const MOST_SAMPLES: usize = 2 * 32 + 3;
+
+/// An outline fitted to the picture.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outline {
+    pub quad: Quad,
+    sides: [FittedSide; 4],
+}
+
+/// One side, end to end, and which of its profiles lie on it.
+#[derive(Debug, Clone, Copy)]
+struct FittedSide {
+    agreeing: [bool; PROFILES],
+    from: Point,
+    to: Point,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Profile {
+    /// Place along the side, 0 to 1.
+    along: f32,
+    /// Edge beside the side, pixels, positive outwards.
+    off_px: f32,
+    seen: bool,
+}
+
+/// Fits the four sides of a candidate; `None` when one of them is not there at full resolution.
+pub(super) fn fit(luma: &Plane, candidate: &Candidate) -> Option<Outline> {
+    let most = REACH_PX.1.max(2.0 * candidate.step_px as f32);
+    let first = round(luma, &candidate.quad, |length| (REACH_SHARE * length).clamp(REACH_PX.0, most))?;
+    round(luma, &first.quad, |_| SECOND_REACH_PX)
+}
+
+impl Outline {
+    /// Spread of the edges in pixels, second moment: the sharpest of the lying sides against the sharpest of the
+    /// standing ones, and the worse of the two, so that a picture smeared in one direction is not called sharp.
+    /// `window_px`: half the width of the profile; nothing larger than about .6 of it can be told.
+    pub fn spread_px(&self, luma: &Plane, window_px: f32, reader: &mut SpreadReader) -> Option<f32> {
+        let spread = self.sides.map(|side| {
+            let window = SpreadWindow { from: side.from, to: side.to, half_px: window_px };
+            reader.read(luma, &window, |along| {
+                let index = ((along - FIRST_SHARE) / (1.0 - 2.0 * FIRST_SHARE) * PROFILES as f32).floor();
+                index >= 0.0 && side.agreeing.get(index as usize) == Some(&true)
+            })
+        });
+        let sharper = |a: Option<f32>, b: Option<f32>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (one, other) => one.or(other),
+        };
+        match (sharper(spread[0], spread[2]), sharper(spread[1], spread[3])) {
+            (Some(lying), Some(standing)) => Some(lying.max(standing)),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+fn round(luma: &Plane, quad: &Quad, reach_px: impl Fn(f32) -> f32) -> Option<Outline> {
+    let nowhere = FittedSide { agreeing: [false; PROFILES], from: Point::default(), to: Point::default() };
+    let mut sides = [nowhere; 4];
+    for (index, side) in sides.iter_mut().enumerate() {
+        let (from, to) = (quad.0[index], quad.0[(index + 1) % 4]);
+        let length = from.distance(to);
+        if !(8.0..1e5).contains(&length) {
+            return None;
+        }
+        *side = fit_side(luma, from, to, reach_px(length))?;
+    }
+    let corner = |index: usize| meet(&sides[(index + 3) % 4], &sides[index]);
+    let quad = Quad([corner(0)?, corner(1)?, corner(2)?, corner(3)?]);
+    for (index, side) in sides.iter_mut().enumerate() {
+        (side.from, side.to) = (quad.0[index], quad.0[(index + 1) % 4]);
+    }
+    Some(Outline { quad, sides })
+}
+
+/// Corners run clockwise on the screen (y down), so the outward normal of a side is its direction turned to (y, -x).
+fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32) -> Option<FittedSide> {
+    let length = from.distance(to);
+    let (dir_x, dir_y) = ((to.x - from.x) / length, (to.y - from.y) / length);
+    let at = |along: f32, off_px: f32| Point {
+        x: from.x + (to.x - from.x) * along + dir_y * off_px,
+        y: from.y + (to.y - from.y) * along - dir_x * off_px,
+    };
+    let mut profiles = [Profile::default(); PROFILES];
+    for (index, profile) in profiles.iter_mut().enumerate() {
+        profile.along = FIRST_SHARE + (1.0 - 2.0 * FIRST_SHARE) * (index as f32 + 0.5) / PROFILES as f32;
+        let spot = at(profile.along, 0.0);
+        if let Some(off_px) = edge_of(luma, spot, (dir_x, dir_y), reach_px) {
+            profile.off_px = off_px;
+            profile.seen = true;
+        }
+    }
+    let (start_px, end_px, agreeing) = consensus(&profiles)?;
+    Some(FittedSide { agreeing, from: at(0.0, start_px), to: at(1.0, end_px) })
+}
+
+/// The strongest edge across a side near `spot`: pixels outwards, sub-pixel.
+fn edge_of(luma: &Plane, spot: Point, direction: (f32, f32), reach_px: f32) -> Option<f32> {
+    let (dir_x, dir_y) = direction;
+    let reach = (reach_px.round() as usize).min((MOST_SAMPLES - 3) / 2);
+    let samples = 2 * reach + 3;
+    let mut values = [0.0_f32; MOST_SAMPLES];
+    for (index, value) in values[..samples].iter_mut().enumerate() {
+        let off = index as f32 - reach as f32 - 1.0;
+        let (x, y) = (spot.x + dir_y * off, spot.y - dir_x * off);
+        // Three samples along the side: noise falls, and the edge does not widen.
+        *value = (luma.sample(x - 1.5 * dir_x, y - 1.5 * dir_y)
+            + luma.sample(x, y)
+            + luma.sample(x + 1.5 * dir_x, y + 1.5 * dir_y))
+            / 3.0;
+    }
+    let gradient = |index: usize| (values[index + 1] - values[index - 1]).abs() / 2.0;
+    let (mut best, mut most) = (0, LEAST_GRADIENT);
+    for index in 1..samples - 1 {
+        let strength = gradient(index);
+        if strength > most {
+            (best, most) = (index, strength);
+        }
+    }
+    if best < 2 || best + 2 >= samples {
+        return None;
+    }
+    let (before, after) = (gradient(best - 1), gradient(best + 1));
+    let bend = before - 2.0 * most + after;
+    let shift = if bend < 0.0 { (0.5 * (before - after) / bend).clamp(-0.5, 0.5) } else { 0.0 };
+    Some(best as f32 + shift - reach as f32 - 1.0)
+}
+
+/// The line most profiles agree on: offsets at both ends of the side, and who agreed.
+/// All pairs far enough apart are tried, so the answer needs no luck and is the same every time.
+fn consensus(profiles: &[Profile; PROFILES]) -> Option<(f32, f32, [bool; PROFILES])> {
+    let agree = |profile: &Profile, start: f32, end: f32| {
+        profile.seen && (profile.off_px - start - (end - start) * profile.along).abs() <= AGREE_PX
+    };
+    let mut best = (0, 0.0, 0.0);
+    for one in (0..PROFILES).step_by(2) {
+        for other in (one + PROFILES / 3..PROFILES).step_by(2) {
+            let (a, b) = (profiles[one], profiles[other]);
+            if !a.seen || !b.seen {
+                continue;
+            }
+            let slope = (b.off_px - a.off_px) / (b.along - a.along);
+            let start = a.off_px - slope * a.along;
+            let count = profiles.iter().filter(|profile| agree(profile, start, start + slope)).count();
+            if count > best.0 {
+                best = (count, start, start + slope);
+            }
+        }
+    }
+    let (count, mut start, mut end) = best;
+    if count < LEAST_AGREEING {
+        return None;
+    }
+    for _ in 0..3 {
+        let (mut n, mut sum_t, mut sum_o, mut sum_tt, mut sum_to) = (0.0_f32, 0.0, 0.0, 0.0, 0.0);
+        for profile in profiles.iter().filter(|profile| agree(profile, start, end)) {
+            let (t, off) = (profile.along - 0.5, profile.off_px);
+            n += 1.0;
+            sum_t += t;
+            sum_o += off;
+            sum_tt += t * t;
+            sum_to += t * off;
+        }
+        let spread = n * sum_tt - sum_t * sum_t;
+        if n < LEAST_AGREEING as f32 || spread < 1e-3 {
+            return None;
+        }
+        let slope = (n * sum_to - sum_t * sum_o) / spread;
+        let middle = (sum_o - slope * sum_t) / n;
+        (start, end) = (middle - slope / 2.0, middle + slope / 2.0);
+    }
+    Some((start, end, std::array::from_fn(|index| agree(&profiles[index], start, end))))
+}
+
+fn meet(one: &FittedSide, other: &FittedSide) -> Option<Point> {
+    let (a, b) = ((one.to.x - one.from.x, one.to.y - one.from.y), (other.to.x - other.from.x, other.to.y - other.from.y));
+    let area = a.0 * b.1 - a.1 * b.0;
+    let t = ((other.from.x - one.from.x) * b.1 - (other.from.y - one.from.y) * b.0) / area;
+    let at = Point { x: one.from.x + t * a.0, y: one.from.y + t * a.1 };
+    (t.is_finite() && at.x.abs() < 1e5 && at.y.abs() < 1e5).then_some(at)
+}
