@@ -16,6 +16,7 @@
 pub mod card;
 pub mod face;
 mod net;
+pub mod people;
 mod picture;
 
 pub use net::ModelError;

@@ -1,6 +1,18 @@
 //! Faces of one frame and what can be measured on the main one. Gates are `capture`'s; here are only numbers.
 
+pub(crate) mod detect;
+mod hull;
+mod light;
+mod measure;
+mod mesh;
+mod pose;
+mod sharpness;
+mod shrink;
+mod track;
+
 use crate::{Point, Rect};
+
+pub use track::{FaceAnalyser, SURE_SCORE};
 
 /// One face the detector found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,4 +92,6 @@ pub struct Face {
     pub face_p95_luma: f32,
     /// Mean distance of chroma from neutral in the face, 0 to 128; `None` without colour.
     pub chroma: Option<f32>,
+    /// From the camera to the eyes, millimetres, for eyes 63 mm apart. Only as true as the lens: see [`crate::Lens::known`].
+    pub distance_mm: f32,
 }

@@ -1,0 +1,154 @@
+//! Who is in the frame: follows the main face from frame to frame and looks for others now and then.
+//!
+//! Guarantees: a face is called main only when detector, mesh and eyes agree. Between two looks of the detector the
+//! others are those of the last look.
+//! Refuses to know: time. "Every fifth" counts frames that were analysed.
+
+use super::detect::{Detector, same_face};
+use super::measure::{Eyes, Sizes, eyes, measure};
+use super::mesh::{Crop, Mesh, Mesher};
+use super::shrink::SmallPicture;
+use super::{Face, FaceBox, FaceReport, light};
+use crate::net::ModelError;
+use crate::people::Sight;
+use crate::{Lens, Picture, Rect};
+
+/// Detector score from which a box is a face. Chosen on drawn heads: every good one is above .80, cups and cats below.
+pub const SURE_SCORE: f32 = 0.60;
+/// Boxes below are not reported at all.
+const LOWEST_SCORE: f32 = 0.30;
+/// Mesh presence from which a box is a face. Things score near zero.
+const SURE_PRESENCE: f32 = 0.50;
+/// Eye contrast from which a box is a face: a featureless head has 0.03, closed eyes have 0.15.
+const LEAST_EYE_CONTRAST: f32 = 0.10;
+/// The detector looks again after this many frames.
+const LOOK_AGAIN_AFTER: u32 = 5;
+/// Below this overlap of mesh and detector box the mesh follows something else.
+const STILL_SAME_OVERLAP: f32 = 0.3;
+/// Boxes tried as main face in one frame, each a run of the mesh.
+const TRIED: usize = 3;
+
+/// Finds and measures faces. Keeps the main face in view from frame to frame; one per camera stream.
+pub struct FaceAnalyser {
+    pub(crate) detector: Detector,
+    pub(crate) sight: Sight,
+    mesher: Mesher,
+    small: SmallPicture,
+    followed: Option<Followed>,
+    others: Vec<FaceBox>,
+}
+
+/// The main face of the last frame.
+struct Followed {
+    crop: Crop,
+    score: f32,
+    frames: u32,
+    size: (u32, u32),
+}
+
+/// A mesh that passed every gate.
+struct Passed {
+    mesh: Mesh,
+    eyes: Eyes,
+    score: f32,
+}
+
+impl FaceAnalyser {
+    /// Loads both networks: about 10 ms and 9 MB.
+    pub fn new() -> Result<Self, ModelError> {
+        Ok(Self {
+            detector: Detector::new()?,
+            sight: Sight::default(),
+            mesher: Mesher::new()?,
+            small: SmallPicture::default(),
+            followed: None,
+            others: Vec::new(),
+        })
+    }
+
+    /// Forgets every earlier frame: for a picture that is not the next one of the same stream.
+    pub fn forget(&mut self) {
+        self.followed = None;
+        self.others.clear();
+        self.sight = Sight::default();
+    }
+
+    /// One run of the detector over the whole picture or one region of it (pixels; what is outside counts as black).
+    ///
+    /// Boxes of score 0.30 and more, best first, in pixels of the whole picture. Sure is from [`SURE_SCORE`] on.
+    /// Small pictures are welcome: this is also how the portrait on a rectified card is found.
+    pub fn find(&mut self, picture: &Picture<'_>, region: Option<Rect>) -> Vec<FaceBox> {
+        self.detector.find(picture, region, LOWEST_SCORE).to_vec()
+    }
+
+    /// Everything one frame says about faces.
+    pub fn analyse(&mut self, picture: &Picture<'_>, lens: &Lens) -> FaceReport {
+        let mut small = std::mem::take(&mut self.small);
+        small.fill(picture);
+        let sizes = Sizes { frame: *picture, small: small.picture(picture), by: small.by() };
+        let main = self.main(&sizes, lens);
+        let report = FaceReport { main, others: self.others.clone(), scene: light::scene(&sizes.small.luma) };
+        self.small = small;
+        report
+    }
+
+    fn main(&mut self, sizes: &Sizes<'_>, lens: &Lens) -> Option<Face> {
+        let size = (sizes.frame.luma.width(), sizes.frame.luma.height());
+        let followed = self.followed.take().filter(|followed| followed.size == size);
+        let (passed, frames) = match followed {
+            Some(followed) => match self.look(sizes, followed.crop, followed.score) {
+                Some(passed) if followed.frames + 1 < LOOK_AGAIN_AFTER => (Some(passed), followed.frames + 1),
+                passed => (self.search(sizes, passed), 0),
+            },
+            None => (self.search(sizes, None), 0),
+        };
+        let passed = passed?;
+        self.followed = Some(Followed { crop: Crop::following(&passed.mesh), score: passed.score, frames, size });
+        Some(measure(sizes, lens, passed.mesh, &passed.eyes, passed.score))
+    }
+
+    /// Runs the mesh on one square; `None` when it is no face.
+    fn look(&mut self, sizes: &Sizes<'_>, crop: Crop, score: f32) -> Option<Passed> {
+        let mesh = self.mesher.look(&sizes.frame, &sizes.small, sizes.by, crop);
+        if mesh.presence < SURE_PRESENCE {
+            return None;
+        }
+        let eyes = eyes(sizes, &mesh);
+        (eyes.contrast >= LEAST_EYE_CONTRAST).then_some(Passed { mesh, eyes, score })
+    }
+
+    /// Runs the detector, takes the largest box that is a face and keeps the rest as others.
+    fn search(&mut self, sizes: &Sizes<'_>, followed: Option<Passed>) -> Option<Passed> {
+        self.others.clear();
+        self.others.extend(self.detector.find(&sizes.frame, None, SURE_SCORE));
+        self.others.sort_by(|a, b| area(b).total_cmp(&area(a)));
+        if let (Some(passed), Some(largest)) = (followed, self.others.first())
+            && passed.mesh.bounds.overlap(&largest.bounds) >= STILL_SAME_OVERLAP
+        {
+            let score = largest.score;
+            self.others.remove(0);
+            self.drop_others_on(&passed);
+            return Some(Passed { score, ..passed });
+        }
+        for _ in 0..TRIED {
+            if self.others.is_empty() {
+                break;
+            }
+            let face = self.others.remove(0);
+            if let Some(passed) = self.look(sizes, Crop::around(&face), face.score) {
+                self.drop_others_on(&passed);
+                return Some(passed);
+            }
+        }
+        None
+    }
+
+    /// A box inside the main face is not another person.
+    fn drop_others_on(&mut self, main: &Passed) {
+        self.others.retain(|other| !same_face(&other.bounds, &main.mesh.bounds));
+    }
+}
+
+fn area(face: &FaceBox) -> f32 {
+    face.bounds.width * face.bounds.height
+}
