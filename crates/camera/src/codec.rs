@@ -1,0 +1,319 @@
+//! JPEG to pixels and back. The only file that names turbojpeg.
+//!
+//! A camera chooses these bytes, and the codec is C: every picture passes [`jpeg::cut`](crate::jpeg) first, buffers are sized
+//! from the header of the very slice that is decoded, and any error *or warning* is damage.
+//! A picture that is to be sent is decoded a second time by a strict decoder in memory-safe Rust, the one the server has.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use zeroize::Zeroizing;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::error::Damage;
+use crate::jpeg;
+use crate::planes::{Plane, Planes};
+
+/// Longest side that is ever decoded; the server's limit.
+const LONGEST_SIDE_PX: usize = 4096;
+/// Quality of pictures that are only looked at.
+const SHOWN_QUALITY: u8 = 85;
+
+/// Decodes a still strictly (zune-jpeg), for the gates that run once more on the very bytes that are sent.
+///
+/// Refuses anything but one whole baseline picture: bytes behind the end, other codings, sides above 4096 pixels.
+/// Chroma comes at full size (`shift_x` and `shift_y` are 0).
+///
+/// # Errors
+/// The [`Damage`] found. JPEG has no checksum, so a well-formed but changed picture passes.
+pub fn decode_still(jpeg: &[u8]) -> Result<Planes, Damage> {
+    let cut = jpeg::cut(jpeg)?;
+    if cut.end != jpeg.len() {
+        return Err(Damage::Segment { marker: 0xD9 });
+    }
+    guarded(|| decode_strictly(jpeg))
+}
+
+fn decode_strictly(jpeg: &[u8]) -> Result<Planes, Damage> {
+    let limits =
+        DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST_SIDE_PX).set_max_height(LONGEST_SIDE_PX);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), limits);
+    let refused = |error: zune_jpeg::errors::DecodeErrors| Damage::Codec(error.to_string());
+    decoder.decode_headers().map_err(refused)?;
+    let info = decoder.info().ok_or(Damage::Shape)?;
+    let grey = info.components == 1;
+    let wanted = if grey { ColorSpace::Luma } else { ColorSpace::YCbCr };
+    decoder.set_options(limits.jpeg_set_out_colorspace(wanted));
+    let packed = Zeroizing::new(decoder.decode().map_err(refused)?);
+    let (width, height) = (usize::from(info.width), usize::from(info.height));
+    let plane = |first: usize, step: usize| Plane {
+        px: Zeroizing::new(packed.iter().skip(first).step_by(step).copied().collect()),
+        width,
+        height,
+        stride: width,
+    };
+    if packed.len() != width * height * wanted.num_components() {
+        return Err(Damage::Shape);
+    }
+    Ok(if grey {
+        Planes { y: plane(0, 1), u: None, v: None, shift_x: 0, shift_y: 0 }
+    } else {
+        Planes { y: plane(0, 3), u: Some(plane(1, 3)), v: Some(plane(2, 3)), shift_x: 0, shift_y: 0 }
+    })
+}
+
+/// The codecs are kept from panicking by the checks above; should one do so nevertheless, it costs a picture, not the thread.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Damage>) -> Result<T, Damage> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Damage::Codec("the codec panicked".into())))
+}
+
+/// Makes a picture to look at: the same JPEG with its longest side at most `longest_side_px` (eighths of the original size).
+///
+/// # Errors
+/// The [`Damage`] found while decoding, or [`Damage::Shape`] if even an eighth is too large.
+pub fn scale_jpeg(jpeg: &[u8], longest_side_px: u16) -> Result<Vec<u8>, Damage> {
+    let cut = jpeg::cut(jpeg)?;
+    let longest = usize::from(cut.width_px.max(cut.height_px));
+    let eighths = (1..=8usize)
+        .rev()
+        .find(|eighths| (longest * eighths).div_ceil(8) <= usize::from(longest_side_px))
+        .ok_or(Damage::Shape)?;
+    guarded(|| turbo::scaled(&jpeg[..cut.end], eighths, SHOWN_QUALITY))
+}
+
+/// Makes a baseline JPEG (4:2:0) of packed red, green, blue bytes: for drawn pictures and for tests.
+///
+/// `rgb`: `3 * width_px * height_px` bytes, row by row. `quality`: 1 to 100.
+///
+/// # Errors
+/// [`Damage::Short`] when bytes are missing, [`Damage::Codec`] when the encoder refuses.
+pub fn encode_rgb(rgb: &[u8], width_px: u16, height_px: u16, quality: u8) -> Result<Vec<u8>, Damage> {
+    let needed_bytes = 3 * usize::from(width_px) * usize::from(height_px);
+    if rgb.len() < needed_bytes {
+        return Err(Damage::Short { found_bytes: rgb.len(), needed_bytes });
+    }
+    guarded(|| turbo::encoded_rgb(rgb, usize::from(width_px), usize::from(height_px), quality))
+}
+
+/// Decodes a whole picture that [`jpeg::cut`](crate::jpeg) accepted.
+pub(crate) fn decode_planes(jpeg: &[u8]) -> Result<Planes, Damage> {
+    guarded(|| turbo::planes(jpeg))
+}
+
+/// Encodes planes at a quality of 1 to 100.
+pub(crate) fn encode_planes(planes: &Planes, quality: u8) -> Result<Vec<u8>, Damage> {
+    guarded(|| turbo::encoded(planes, quality))
+}
+
+/// Decodes at half size and encodes again: the preview of a picture above 1280x720.
+pub(crate) fn halved_jpeg(jpeg: &[u8], quality: u8) -> Result<Vec<u8>, Damage> {
+    guarded(|| turbo::scaled(jpeg, 4, quality))
+}
+
+#[cfg(feature = "turbo")]
+mod turbo {
+    use std::cell::RefCell;
+
+    use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage, YuvPlanesImage};
+    use zeroize::Zeroizing;
+
+    use super::{LONGEST_SIDE_PX, Plane, Planes};
+    use crate::error::Damage;
+
+    thread_local! {
+        // Making one costs more than a small picture; each thread keeps its own.
+        static DECODER: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
+        static ENCODER: RefCell<Option<Compressor>> = const { RefCell::new(None) };
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
+    fn refused(error: turbojpeg::Error) -> Damage {
+        Damage::Codec(error.to_string())
+    }
+
+    fn with_decoder<T>(work: impl FnOnce(&mut Decompressor) -> Result<T, Damage>) -> Result<T, Damage> {
+        DECODER.with_borrow_mut(|kept| {
+            let mut decoder = match kept.take() {
+                Some(decoder) => decoder,
+                None => Decompressor::new().map_err(refused)?,
+            };
+            decoder.set_scan_limit(1).map_err(refused)?;
+            let answer = work(&mut decoder);
+            *kept = Some(decoder);
+            answer
+        })
+    }
+
+    fn with_encoder<T>(quality: u8, work: impl FnOnce(&mut Compressor) -> Result<T, Damage>) -> Result<T, Damage> {
+        ENCODER.with_borrow_mut(|kept| {
+            let mut encoder = match kept.take() {
+                Some(encoder) => encoder,
+                None => Compressor::new().map_err(refused)?,
+            };
+            encoder.set_quality(i32::from(quality.clamp(1, 100))).map_err(refused)?;
+            let answer = work(&mut encoder);
+            *kept = Some(encoder);
+            answer
+        })
+    }
+
+    /// The sampling of a picture this crate handles, with its chroma shifts.
+    fn shifts(sampling: Subsamp) -> Result<(u8, u8), Damage> {
+        match sampling {
+            Subsamp::None | Subsamp::Gray => Ok((0, 0)),
+            Subsamp::Sub2x1 => Ok((1, 0)),
+            Subsamp::Sub2x2 => Ok((1, 1)),
+            Subsamp::Sub1x2 => Ok((0, 1)),
+            _ => Err(Damage::Shape),
+        }
+    }
+
+    /// Decodes to one buffer of planes.
+    ///
+    /// `decompress_to_yuv` of turbojpeg 1.5.1 writes planes for the sampling of the JPEG, whatever the buffer says it was made for:
+    /// a 4:4:4 picture overran a 4:2:0 buffer by 6,144 bytes. So the buffer is sized from the header of this same slice.
+    fn yuv(
+        decoder: &mut Decompressor,
+        jpeg: &[u8],
+        factor: ScalingFactor,
+    ) -> Result<YuvImage<Zeroizing<Vec<u8>>>, Damage> {
+        decoder.set_scaling_factor(ScalingFactor::ONE).map_err(refused)?;
+        let header = decoder.read_header(jpeg).map_err(refused)?;
+        if header.is_lossless || header.is_progressive || header.is_arithmetic {
+            return Err(Damage::Shape);
+        }
+        shifts(header.subsamp)?;
+        if header.width.max(header.height) > LONGEST_SIDE_PX {
+            return Err(Damage::Shape);
+        }
+        let (width, height) = (factor.scale(header.width), factor.scale(header.height));
+        let len = turbojpeg::yuv_pixels_len(width, 1, height, header.subsamp).map_err(refused)?;
+        let mut picture =
+            YuvImage { pixels: Zeroizing::new(vec![0; len]), width, align: 1, height, subsamp: header.subsamp };
+        decoder.set_scaling_factor(factor).map_err(refused)?;
+        decoder.decompress_to_yuv(jpeg, picture.as_deref_mut_slice()).map_err(refused)?;
+        Ok(picture)
+    }
+
+    /// `YuvImage::as_deref_mut` wants a container that derefs to a slice in one step; a wiped vector needs two.
+    trait AsSlices {
+        fn as_deref_mut_slice(&mut self) -> YuvImage<&mut [u8]>;
+        fn as_deref_slice(&self) -> YuvImage<&[u8]>;
+    }
+
+    impl AsSlices for YuvImage<Zeroizing<Vec<u8>>> {
+        fn as_deref_mut_slice(&mut self) -> YuvImage<&mut [u8]> {
+            let YuvImage { width, align, height, subsamp, .. } = *self;
+            YuvImage { pixels: self.pixels.as_mut_slice(), width, align, height, subsamp }
+        }
+        fn as_deref_slice(&self) -> YuvImage<&[u8]> {
+            let YuvImage { width, align, height, subsamp, .. } = *self;
+            YuvImage { pixels: self.pixels.as_slice(), width, align, height, subsamp }
+        }
+    }
+
+    pub(super) fn planes(jpeg: &[u8]) -> Result<Planes, Damage> {
+        with_decoder(|decoder| {
+            let mut picture = yuv(decoder, jpeg, ScalingFactor::ONE)?;
+            let (shift_x, shift_y) = shifts(picture.subsamp)?;
+            let (y_stride, y_rows) = picture.y_size();
+            let y_len = y_stride * y_rows;
+            let (mut u, mut v) = (None, None);
+            if picture.subsamp != Subsamp::Gray {
+                let (stride, rows) = picture.uv_size();
+                let chroma = &picture.pixels[y_len..y_len + 2 * stride * rows];
+                let (width, height) = (picture.width.div_ceil(1 << shift_x), picture.height.div_ceil(1 << shift_y));
+                let plane = |px: &[u8]| Plane { px: Zeroizing::new(px.to_vec()), width, height, stride };
+                u = Some(plane(&chroma[..stride * rows]));
+                v = Some(plane(&chroma[stride * rows..]));
+            }
+            let mut px = std::mem::take(&mut picture.pixels);
+            px.truncate(y_len); // the chroma left in the spare room is wiped with the rest
+            let y = Plane { px, width: picture.width, height: picture.height, stride: y_stride };
+            Ok(Planes { y, u, v, shift_x, shift_y })
+        })
+    }
+
+    pub(super) fn scaled(jpeg: &[u8], eighths: usize, quality: u8) -> Result<Vec<u8>, Damage> {
+        with_decoder(|decoder| {
+            let picture = yuv(decoder, jpeg, ScalingFactor::new(eighths, 8))?;
+            with_encoder(quality, |encoder| encoder.compress_yuv_to_vec(picture.as_deref_slice()).map_err(refused))
+        })
+    }
+
+    pub(super) fn encoded(planes: &Planes, quality: u8) -> Result<Vec<u8>, Damage> {
+        let subsamp = match (&planes.u, planes.shift_x, planes.shift_y) {
+            (None, ..) => Subsamp::Gray,
+            (Some(_), 0, 0) => Subsamp::None,
+            (Some(_), 1, 0) => Subsamp::Sub2x1,
+            (Some(_), 1, 1) => Subsamp::Sub2x2,
+            (Some(_), 0, 1) => Subsamp::Sub1x2,
+            _ => return Err(Damage::Shape),
+        };
+        let padded = padded_for(planes, subsamp);
+        let planes = padded.as_ref().unwrap_or(planes);
+        let (u, v) = (planes.u.as_ref().unwrap_or(&planes.y), planes.v.as_ref().unwrap_or(&planes.y));
+        let image = YuvPlanesImage {
+            y_plane: planes.y.px.as_slice(),
+            u_plane: u.px.as_slice(),
+            v_plane: v.px.as_slice(),
+            width: planes.y.width,
+            height: planes.y.height,
+            y_stride: planes.y.stride,
+            u_stride: u.stride,
+            v_stride: v.stride,
+            subsamp,
+        };
+        with_encoder(quality, |encoder| encoder.compress_yuv_planes_to_vec(&image).map_err(refused))
+    }
+
+    /// The encoder wants whole blocks of luma: an odd width or height is rounded down by the one row or column nobody misses.
+    fn padded_for(planes: &Planes, sampling: Subsamp) -> Option<Planes> {
+        let (shift_x, shift_y) = (planes.shift_x, planes.shift_y);
+        let (width, height) = (planes.y.width >> shift_x << shift_x, planes.y.height >> shift_y << shift_y);
+        if sampling == Subsamp::Gray || (width, height) == (planes.y.width, planes.y.height) {
+            return None;
+        }
+        let cut = |plane: &Plane, width: usize, height: usize| Plane { width, height, ..plane.clone() };
+        Some(Planes {
+            y: cut(&planes.y, width, height),
+            u: planes.u.as_ref().map(|plane| cut(plane, width >> shift_x, height >> shift_y)),
+            v: planes.v.as_ref().map(|plane| cut(plane, width >> shift_x, height >> shift_y)),
+            shift_x,
+            shift_y,
+        })
+    }
+
+    pub(super) fn encoded_rgb(rgb: &[u8], width: usize, height: usize, quality: u8) -> Result<Vec<u8>, Damage> {
+        let image = Image { pixels: rgb, width, pitch: 3 * width, height, format: PixelFormat::RGB };
+        with_encoder(quality, |encoder| {
+            encoder.set_subsamp(Subsamp::Sub2x2).map_err(refused)?;
+            encoder.compress_to_vec(image).map_err(refused)
+        })
+    }
+}
+
+/// Stands in where the C codec is left out to type-check other systems; nothing can be shown or taken with it.
+#[cfg(not(feature = "turbo"))]
+mod turbo {
+    use super::Planes;
+    use crate::error::Damage;
+
+    fn missing<T>() -> Result<T, Damage> {
+        Err(Damage::Codec("this build has no JPEG codec (feature `turbo`)".into()))
+    }
+    pub(super) fn planes(_: &[u8]) -> Result<Planes, Damage> {
+        missing()
+    }
+    pub(super) fn scaled(_: &[u8], _: usize, _: u8) -> Result<Vec<u8>, Damage> {
+        missing()
+    }
+    pub(super) fn encoded(_: &Planes, _: u8) -> Result<Vec<u8>, Damage> {
+        missing()
+    }
+    pub(super) fn encoded_rgb(_: &[u8], _: usize, _: usize, _: u8) -> Result<Vec<u8>, Damage> {
+        missing()
+    }
+}

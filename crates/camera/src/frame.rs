@@ -1,0 +1,258 @@
+//! One picture of a running camera, and everything that can be made of it. Only this crate can make one.
+//!
+//! A frame keeps the camera's own bytes, cut at their end; pixels are decoded when somebody asks, once, and shared.
+//! A still *is* those bytes, never mirrored, rotated or scaled; it is encoded again only for raw cameras or a tight limit.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use crate::codec;
+use crate::error::Damage;
+use crate::jpeg;
+use crate::mode::{Mode, Pixels};
+use crate::planes::Planes;
+use crate::pool::{Pool, PooledBytes};
+use crate::state::Attempt;
+
+/// Pictures up to this size go to the preview as the camera sent them; it is also the bound of a review picture.
+const PASSED_THROUGH_PX: (u16, u16) = (1280, 720);
+/// Quality of a preview that is made here.
+const PREVIEW_QUALITY: u8 = 72;
+/// Qualities of a still that has to be made here, best first.
+const STILL_QUALITIES: [u8; 4] = [92, 88, 84, 80];
+/// The server takes no smaller photo: so few bytes show nothing.
+const SMALLEST_STILL_BYTES: usize = 10 * 1024;
+
+/// Counts pictures in a row that decoded badly; written by whoever decodes, read by the camera thread.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DecodeTally(Arc<AtomicU32>);
+
+impl DecodeTally {
+    pub(crate) fn bad_in_a_row(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, good: bool) {
+        if good {
+            self.0.store(0, Ordering::Relaxed);
+        } else {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The camera's own bytes of one picture, checked and cut.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    bytes: Arc<PooledBytes>,
+    /// Length and content of the bytes, for telling repeats.
+    pub(crate) print: (usize, u64),
+}
+
+impl Picture {
+    /// Checks one picture of the agreed mode and copies what belongs to it.
+    ///
+    /// # Errors
+    /// The [`Damage`] found; nothing of a damaged picture is kept.
+    pub(crate) fn from_camera(bytes: &[u8], mode: &Mode, pool: &Pool) -> Result<Self, Damage> {
+        let (width, height) = (usize::from(mode.width_px), usize::from(mode.height_px));
+        let mut kept = pool.take();
+        match mode.pixels.raw_bytes(width, height) {
+            None => {
+                let cut = jpeg::cut(bytes)?;
+                if (cut.width_px, cut.height_px) != (mode.width_px, mode.height_px) {
+                    return Err(Damage::WrongSize { width_px: cut.width_px, height_px: cut.height_px });
+                }
+                jpeg::complete(bytes, cut, &mut kept);
+            }
+            Some(needed_bytes) if bytes.len() < needed_bytes => {
+                return Err(Damage::Short { found_bytes: bytes.len(), needed_bytes });
+            }
+            Some(needed_bytes) => kept.extend(&bytes[..needed_bytes]),
+        }
+        let print = (kept.len(), print_of(&kept));
+        Ok(Self { bytes: Arc::new(kept), print })
+    }
+}
+
+/// A fast fingerprint of bytes. It only has to tell a picture from its repeat, not withstand an attacker:
+/// a camera that wants to send old pictures can simply change one byte.
+fn print_of(bytes: &[u8]) -> u64 {
+    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+    let words = bytes.chunks_exact(8);
+    let rest = words.remainder().iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    words.fold(rest ^ MIX, |sum, word| {
+        let word = u64::from_le_bytes([word[0], word[1], word[2], word[3], word[4], word[5], word[6], word[7]]);
+        (sum.rotate_left(5) ^ word).wrapping_mul(MIX)
+    })
+}
+
+/// One picture of a running camera.
+pub struct Frame {
+    seq: u64,
+    attempt: Attempt,
+    arrived: Instant,
+    captured: Option<SystemTime>,
+    mode: Mode,
+    fresh: bool,
+    bytes: Arc<PooledBytes>,
+    planes: OnceLock<Result<Planes, Damage>>,
+    tally: DecodeTally,
+}
+
+/// What the camera thread knows of a picture besides its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) seq: u64,
+    pub(crate) attempt: Attempt,
+    pub(crate) arrived: Instant,
+    pub(crate) captured: Option<SystemTime>,
+    pub(crate) mode: Mode,
+    pub(crate) fresh: bool,
+}
+
+impl Frame {
+    pub(crate) fn new(arrival: Arrival, picture: Picture, tally: DecodeTally) -> Self {
+        let Arrival { seq, attempt, arrived, captured, mode, fresh } = arrival;
+        Self { seq, attempt, arrived, captured, mode, fresh, bytes: picture.bytes, planes: OnceLock::new(), tally }
+    }
+
+    /// Its number; rises over the whole life of a [`Camera`](crate::Camera), over reopening too.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The attempt whose camera made it.
+    pub fn attempt(&self) -> Attempt {
+        self.attempt
+    }
+
+    /// When it came out of the driver: the age of a frame is measured from here.
+    pub fn arrived(&self) -> Instant {
+        self.arrived
+    }
+
+    /// When the driver says it was taken. Absent if the driver does not say.
+    pub fn captured(&self) -> Option<SystemTime> {
+        self.captured
+    }
+
+    /// The mode it was taken in.
+    pub fn mode(&self) -> &Mode {
+        &self.mode
+    }
+
+    /// Whether a still may be taken of it: at least the third in a row of pictures that all differ from the eight before
+    /// and whose times rise, of a camera that has had time to set its exposure.
+    ///
+    /// A stale copy handed out by a driver, a frozen camera and a clock that jumps back all break the row.
+    pub fn fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// The pixels at full size, decoded once and shared.
+    ///
+    /// # Errors
+    /// The [`Damage`] found; the answer is the same every time.
+    pub fn planes(&self) -> Result<&Planes, Damage> {
+        let decoded = self.planes.get_or_init(|| {
+            let decoded = self.decode();
+            self.tally.count(decoded.is_ok());
+            decoded
+        });
+        decoded.as_ref().map_err(Clone::clone)
+    }
+
+    fn decode(&self) -> Result<Planes, Damage> {
+        let (width, height) = (usize::from(self.mode.width_px), usize::from(self.mode.height_px));
+        match self.mode.pixels {
+            Pixels::Mjpeg => codec::decode_planes(&self.bytes),
+            Pixels::Yuyv => Ok(Planes::from_yuyv(&self.bytes, width, height)),
+            Pixels::Nv12 => Ok(Planes::from_nv12(&self.bytes, width, height)),
+        }
+    }
+
+    /// A JPEG to show: the camera's own bytes up to 1280x720, else half the size.
+    ///
+    /// # Errors
+    /// The [`Damage`] found. Bytes that pass through are not decoded here, so a damaged picture may still be shown.
+    pub fn preview(&self) -> Result<Bytes, Damage> {
+        let (width, height) = PASSED_THROUGH_PX;
+        let small = self.mode.width_px <= width && self.mode.height_px <= height;
+        match (self.mode.pixels, small) {
+            (Pixels::Mjpeg, true) => Ok(Bytes::from_owner(Shared(Arc::clone(&self.bytes)))),
+            (Pixels::Mjpeg, false) => codec::halved_jpeg(&self.bytes, PREVIEW_QUALITY).map(wiped_later),
+            (_, true) => codec::encode_planes(self.planes()?, PREVIEW_QUALITY).map(wiped_later),
+            (_, false) => codec::encode_planes(&self.planes()?.halved(), PREVIEW_QUALITY).map(wiped_later),
+        }
+    }
+
+    /// The photo itself, ready to be sent: whole, decodable by a strict decoder, at most `limit_bytes`.
+    ///
+    /// # Errors
+    /// The [`Damage`] found, among them [`Damage::TooLarge`] and [`Damage::TooSmall`].
+    pub fn still(&self, limit_bytes: usize) -> Result<StillJpeg, Damage> {
+        let planes = self.planes()?;
+        let own = self.mode.pixels == Pixels::Mjpeg && self.bytes.len() <= limit_bytes;
+        let bytes = if own { Zeroizing::new(self.bytes.to_vec()) } else { encoded_within(planes, limit_bytes)? };
+        if bytes.len() < SMALLEST_STILL_BYTES {
+            return Err(Damage::TooSmall { bytes: bytes.len() });
+        }
+        let checked = codec::decode_still(&bytes)?;
+        Ok(StillJpeg { bytes, width_px: checked.y.width as u16, height_px: checked.y.height as u16 })
+    }
+}
+
+fn encoded_within(planes: &Planes, limit_bytes: usize) -> Result<Zeroizing<Vec<u8>>, Damage> {
+    let mut smallest = usize::MAX;
+    for quality in STILL_QUALITIES {
+        let bytes = Zeroizing::new(codec::encode_planes(planes, quality)?);
+        if bytes.len() <= limit_bytes {
+            return Ok(bytes);
+        }
+        smallest = smallest.min(bytes.len());
+    }
+    Err(Damage::TooLarge { bytes: smallest, limit_bytes })
+}
+
+/// Lends a frame's bytes to a reader without copying them.
+struct Shared(Arc<PooledBytes>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn wiped_later(bytes: Vec<u8>) -> Bytes {
+    Bytes::from_owner(Zeroizing::new(bytes))
+}
+
+impl fmt::Debug for Frame {
+    /// Numbers only: pictures never reach a log.
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(text, "Frame({} of attempt {}, {})", self.seq, self.attempt.0, self.mode)
+    }
+}
+
+/// A photo as it will be sent. Wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StillJpeg {
+    /// A baseline JPEG.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Its width.
+    pub width_px: u16,
+    /// Its height.
+    pub height_px: u16,
+}
+
+impl fmt::Debug for StillJpeg {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(text, "StillJpeg({}x{}, {} bytes)", self.width_px, self.height_px, self.bytes.len())
+    }
+}

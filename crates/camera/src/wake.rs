@@ -1,0 +1,64 @@
+//! Ends a wait early: the camera thread waits for a picture or for a wish, and a wish must win at once.
+//!
+//! A flag for waits of ours, and on Linux an event descriptor that is polled beside the device.
+//! No signal is used: no handler of this program can collide with one of the webview's, and none can be lost between two waits.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// One thread waits, any thread raises.
+pub(crate) struct Wake {
+    raised: Mutex<bool>,
+    changed: Condvar,
+    #[cfg(target_os = "linux")]
+    event: Option<crate::linux::EventFd>,
+}
+
+impl Wake {
+    pub(crate) fn new() -> Self {
+        Self {
+            raised: Mutex::new(false),
+            changed: Condvar::new(),
+            #[cfg(target_os = "linux")]
+            event: crate::linux::EventFd::new().ok(),
+        }
+    }
+
+    /// Ends the wait that is running, or the next one.
+    pub(crate) fn raise(&self) {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+        #[cfg(target_os = "linux")]
+        if let Some(event) = &self.event {
+            event.set();
+        }
+    }
+
+    /// Forgets what was raised; called by the waiting thread once it has seen the reason.
+    pub(crate) fn lower(&self) {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        #[cfg(target_os = "linux")]
+        if let Some(event) = &self.event {
+            event.clear();
+        }
+    }
+
+    /// Whether somebody raised.
+    pub(crate) fn is_raised(&self) -> bool {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sleeps this long or until raised; true if raised.
+    pub(crate) fn sleep(&self, longest: Duration) -> bool {
+        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        let (raised, _) =
+            self.changed.wait_timeout_while(raised, longest, |raised| !*raised).unwrap_or_else(PoisonError::into_inner);
+        *raised
+    }
+
+    /// The descriptor to poll beside a device.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn event(&self) -> Option<&crate::linux::EventFd> {
+        self.event.as_ref()
+    }
+}
