@@ -1,3 +1,243 @@
-//! The learner's way: steps and rules, one View for the window to draw.
+//! The learner's way: steps and rules, joined from the crates below, and one View for the window to draw.
+//!
+//! Guarantees: the camera is opened only after consent and with an open capture session; a photo that was taken is lost only when the learner
+//! throws it away; every press is answered. Refuses to know: Tauri, HTML, sentences.
 
+mod actor;
+mod camera_desk;
+mod draw;
+mod errands;
+mod guidance;
+mod intent;
+mod news;
+mod pictures;
+mod state;
 pub mod view;
+mod wishes;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use likeness_account::Account;
+use likeness_account::vault::{SecretStore, Slot};
+use likeness_camera::Camera;
+use likeness_remote::Api;
+use secrecy::SecretString;
+use tokio::sync::{mpsc, oneshot, watch};
+use url::Url;
+
+use actor::{Mailbox, Materials, Message, Owner};
+pub use intent::{Change, Intent, Link, Refusal};
+use pictures::Pictures;
+pub use pictures::PictureAnswer;
+use state::State;
+use view::{Guidance, Mode, View};
+
+/// Where the server is.
+pub enum Server {
+    /// There.
+    At(Url),
+    /// None can be used; the code says why.
+    Unusable(&'static str),
+}
+
+/// A seeded account of practice mode.
+pub struct PracticeAccount {
+    /// Its address.
+    pub email: String,
+    /// Its password; never shown, used when its button is pressed.
+    pub password: SecretString,
+    /// What it is good for trying.
+    pub for_trying: String,
+}
+
+/// What only practice mode has.
+pub struct Desk {
+    /// Accounts to sign in with.
+    pub accounts: Vec<PracticeAccount>,
+    /// Makes a one-time link to the review desk.
+    pub review_link: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+/// What the journey is joined from.
+pub struct Parts {
+    /// Practice or production.
+    pub mode: Mode,
+    /// The server.
+    pub server: Server,
+    /// Practice mode's accounts and review desk.
+    pub desk: Option<Desk>,
+    /// The one camera owner.
+    pub camera: Camera,
+    /// Where sign-ins are kept.
+    pub store: Box<dyn SecretStore>,
+    /// Opens an address outside the app; false when that failed.
+    pub open_link: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Copies a text; false when that failed.
+    pub copy_text: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Ends the app.
+    pub quit: Box<dyn Fn() + Send + Sync>,
+    /// Version of the app.
+    pub app_version: String,
+}
+
+/// The ways out of the app.
+pub(crate) struct Doors {
+    pub(crate) open_link: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(crate) copy_text: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(crate) quit: Box<dyn Fn() + Send + Sync>,
+}
+
+/// What the window asks before it closes.
+#[derive(Default)]
+pub(crate) struct Closing {
+    unsent: AtomicBool,
+    asked: AtomicBool,
+}
+
+impl Closing {
+    pub(crate) fn set_unsent(&self, unsent: bool) {
+        self.unsent.store(unsent, Ordering::Relaxed);
+        if !unsent {
+            self.asked.store(false, Ordering::Relaxed);
+        }
+    }
+
+    fn may_close(&self) -> bool {
+        !self.unsent.load(Ordering::Relaxed) || self.asked.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// The handle. Cheap to clone; the owner behind it ends with the last one.
+#[derive(Clone)]
+pub struct Journey {
+    mailbox: Mailbox,
+    view: watch::Receiver<Arc<View>>,
+    guidance: watch::Receiver<Option<Guidance>>,
+    pictures: Pictures,
+    closing: Arc<Closing>,
+}
+
+impl Journey {
+    /// Starts the owner on the runtime this is called in.
+    pub fn start(parts: Parts) -> Self {
+        let (mailbox, messages) = mpsc::unbounded_channel();
+        let pictures = Pictures::new(parts.camera.clone());
+        let accounts = parts.desk.iter().flat_map(|desk| desk.accounts.iter());
+        let accounts = accounts.map(|account| (account.email.clone(), account.for_trying.clone())).collect();
+        let mut state = State::new(parts.mode, accounts);
+        let (api, account) = connect(&mut state, parts.server, parts.store, parts.mode);
+        let (view, views) = watch::channel(Arc::new(draw::view(&state)));
+        let (guidance, advices) = watch::channel(None);
+        let closing = Arc::new(Closing::default());
+        let owner = Owner::new(Materials {
+            state,
+            api,
+            account,
+            camera: parts.camera,
+            pictures: pictures.clone(),
+            desk: parts.desk,
+            doors: Doors { open_link: parts.open_link, copy_text: parts.copy_text, quit: parts.quit },
+            app_version: parts.app_version,
+            mailbox: mailbox.clone(),
+            view,
+            guidance: Arc::new(guidance),
+            closing: closing.clone(),
+        });
+        tokio::spawn(owner.run(messages));
+        Self { mailbox, view: views, guidance: advices, pictures, closing }
+    }
+
+    /// Does what was pressed, or says why not. What changes is seen in the View.
+    pub async fn intend(&self, intent: Intent) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.send(Message::Wish(intent, answer)).map_err(|_| Refusal::Closing)?;
+        answered.await.unwrap_or(Err(Refusal::Closing))
+    }
+
+    /// The View now.
+    pub fn view(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+
+    /// Waits until the View fits, and gives it. `None` when the journey has ended.
+    pub async fn wait_for(&self, fits: impl FnMut(&Arc<View>) -> bool) -> Option<Arc<View>> {
+        self.view.clone().wait_for(fits).await.ok().map(|view| view.clone())
+    }
+
+    /// Hands every View to `send`, beginning with this one, until it says that nobody listens any more.
+    pub async fn watch_view(&self, send: impl Fn(View) -> bool + Send + 'static) -> Result<(), Refusal> {
+        let mut views = self.view.clone();
+        tokio::spawn(async move {
+            loop {
+                let view = views.borrow_and_update().clone();
+                if !send(View::clone(&view)) || views.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Hands the newest guidance to `send`, at most ten times a second, until it says that nobody listens any more.
+    pub async fn watch_guidance(&self, send: impl Fn(Guidance) -> bool + Send + 'static) -> Result<(), Refusal> {
+        let mut advices = self.guidance.clone();
+        tokio::spawn(async move {
+            let mut last = None;
+            loop {
+                let advice = advices.borrow_and_update().clone();
+                if let Some(advice) = advice
+                    && last.as_ref() != Some(&advice)
+                {
+                    last = Some(advice.clone());
+                    if !send(advice) {
+                        return;
+                    }
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                if advices.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Answers a picture request of the window. Blocks up to `wait` for a newer live picture.
+    pub fn picture(&self, name: &str, wait: Duration) -> PictureAnswer {
+        self.pictures.answer(name, wait)
+    }
+
+    /// May the window close? The first time with unsent photos: no, and the notice in the View says why. The second time: yes.
+    pub fn may_close(&self) -> bool {
+        self.closing.may_close()
+    }
+}
+
+fn connect(
+    state: &mut State,
+    server: Server,
+    store: Box<dyn SecretStore>,
+    mode: Mode,
+) -> (Option<Api>, Option<Account>) {
+    let origin = match server {
+        Server::At(origin) => origin,
+        Server::Unusable(code) => {
+            state.trouble = Some(view::Trouble::plain(code));
+            return (None, None);
+        }
+    };
+    match Api::new(&origin) {
+        Ok(api) => {
+            // A practice server's port may change between two starts, its keyring item must not.
+            let slot = if mode.is_practice() { Slot::practice() } else { Slot::for_server(&origin) };
+            let account = Account::start(api.clone(), store, slot);
+            (Some(api), Some(account))
+        }
+        Err(error) => {
+            state.trouble = Some(view::Trouble::plain(error.code()));
+            (None, None)
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What runs beside the owner: requests to the server. Each ends with news, under the number it was started with.
+
+use std::time::Duration;
+
+use likeness_account::{Account, Auth};
+use likeness_protocol::verification::{ConsentRequest, IdLayout, Policy, Status};
+use likeness_remote::RemoteError;
+use likeness_submission::{Package, Sending, SessionWish};
+use secrecy::SecretString;
+
+use crate::actor::{Mailbox, Message, Owner};
+use crate::news::News;
+use crate::state::{self, Place};
+use crate::view::{Photo, Progress, SendPhase, Trouble};
+
+/// Pause after a status request that found no server.
+const OFFLINE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Pause between looks at whether anybody is signed in and waiting for a decision.
+const IDLE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The language texts are agreed to in; further ones come with their translations.
+const LOCALE: &str = "en";
+
+impl Owner {
+    /// What the start asks for: the policy, the saved sign-in, and from then on every change of the sign-in and of the profile.
+    pub fn begin(&mut self) {
+        let Some(account) = self.account.clone() else { return };
+        read_policy(self);
+        follow_sign_in(account.clone(), self.mailbox.clone());
+        follow_status(account.clone(), self.mailbox.clone());
+        let mailbox = self.mailbox.clone();
+        tokio::spawn(async move {
+            account.restore().await;
+            tell(&mailbox, News::Restored);
+        });
+    }
+}
+
+fn tell(mailbox: &Mailbox, news: News) {
+    // Without an owner the app is ending, and nobody needs the news.
+    let _ = mailbox.send(Message::News(news));
+}
+
+fn follow_sign_in(account: Account, mailbox: Mailbox) {
+    let mut changes = account.subscribe();
+    tokio::spawn(async move {
+        while changes.changed().await.is_ok() {
+            let auth = changes.borrow_and_update().clone();
+            tell(&mailbox, News::Auth(auth));
+            if mailbox.is_closed() {
+                return;
+            }
+        }
+    });
+}
+
+/// Waits for the decision as long as somebody is signed in: the server holds the request until something changes.
+fn follow_status(account: Account, mailbox: Mailbox) {
+    tokio::spawn(async move {
+        let mut known = None;
+        while !mailbox.is_closed() {
+            if !matches!(account.snapshot(), Auth::SignedIn { .. }) {
+                known = None;
+                tokio::time::sleep(IDLE_PAUSE).await;
+                continue;
+            }
+            let result = match &known {
+                None => account.api().status().await.map(Some),
+                Some(etag) => account.api().status_change(etag).await,
+            };
+            match result {
+                Ok(Some(read)) => {
+                    known = Some(read.etag);
+                    tell(&mailbox, News::Status(Ok(read.profile)));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tell(&mailbox, News::Status(Err(error)));
+                    tokio::time::sleep(OFFLINE_PAUSE).await;
+                }
+            }
+        }
+    });
+}
+
+/// Reads what the server says of itself; tried again until it answers, for nothing works without it.
+pub fn read_policy(owner: &Owner) {
+    let Some(api) = owner.api.clone() else { return };
+    let mailbox = owner.mailbox.clone();
+    tokio::spawn(async move {
+        while !mailbox.is_closed() {
+            let result: Result<Policy, RemoteError> = api.policy().await;
+            let done = result.is_ok();
+            tell(&mailbox, News::Policy(result));
+            if done {
+                return;
+            }
+            tokio::time::sleep(OFFLINE_PAUSE).await;
+        }
+    });
+}
+
+/// Reads the profile's status once, now.
+pub fn read_status(owner: &mut Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    owner.state.busy = owner.state.profile.is_none();
+    let mailbox = owner.mailbox.clone();
+    tokio::spawn(async move {
+        let result = account.api().status().await.map(|read| read.profile);
+        tell(&mailbox, News::Status(result));
+    });
+}
+
+/// Signs in. The address stays in its field whatever happens.
+pub fn sign_in(owner: &mut Owner, password: SecretString) {
+    let Some(account) = owner.account.clone() else { return };
+    owner.state.busy = true;
+    owner.state.trouble = None;
+    let attempt = owner.next_attempt();
+    let (mailbox, email) = (owner.mailbox.clone(), owner.state.email.clone());
+    tokio::spawn(async move {
+        let result = account.sign_in_password(&email, password).await;
+        tell(&mailbox, News::SignedIn { attempt, result });
+    });
+}
+
+/// Signs out here and, if it can be reached, at the server.
+pub fn sign_out(owner: &mut Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    owner.next_attempt();
+    owner.state.busy = false;
+    owner.state.trouble = None;
+    tokio::spawn(async move {
+        if let Err(error) = account.sign_out().await {
+            tracing::warn!(code = error.code(), asked = "sign-out");
+        }
+    });
+}
+
+/// Asks the keyring once more.
+pub fn retry_keyring(owner: &Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    tokio::spawn(async move {
+        account.try_keyring_again().await;
+    });
+}
+
+/// Records the consent to exactly the text that is shown.
+pub fn give_consent(owner: &mut Owner) {
+    let (Some(account), Some(policy)) = (owner.account.clone(), owner.state.policy.clone()) else { return };
+    let Some(text) = policy.texts.get(LOCALE).cloned() else {
+        owner.state.trouble = Some(Trouble::plain("consent-stale"));
+        return;
+    };
+    owner.state.busy = true;
+    owner.state.trouble = None;
+    let attempt = owner.next_attempt();
+    let mailbox = owner.mailbox.clone();
+    tokio::spawn(async move {
+        let request =
+            ConsentRequest { policy_version: policy.version, text_hash: text.sha256, locale: LOCALE.to_owned() };
+        let result = account.api().consent(&request).await;
+        tell(&mailbox, News::Consent { attempt, result });
+    });
+}
+
+/// Opens the capture session; only then may the camera be opened.
+pub fn open_session(owner: &mut Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    owner.state.busy = true;
+    owner.state.trouble = None;
+    let attempt = owner.next_attempt();
+    let mailbox = owner.mailbox.clone();
+    let draft = &owner.state.draft;
+    let wish = SessionWish {
+        id_layout: if draft.two_sides == Some(true) { IdLayout::TwoSides } else { IdLayout::OneSide },
+        continues: draft.continues.clone(),
+        correct_name_only: draft.correct_name_only,
+        app_version: owner.app_version.clone(),
+    };
+    tokio::spawn(async move {
+        let result = likeness_submission::open_session(&account.api(), wish).await;
+        tell(&mailbox, News::Session { attempt, result });
+    });
+}
+
+/// Sends the profile that was just checked.
+pub fn submit(owner: &mut Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    let draft = &owner.state.draft;
+    let (Some(session), Some(consent)) = (draft.session.clone(), draft.consent.clone()) else {
+        owner.state.place = owner.state.next_step();
+        return;
+    };
+    if owner.state.next_step() != Place::CheckAnswers {
+        owner.state.place = owner.state.next_step();
+        return;
+    }
+    if owner.state.profile.as_ref().is_some_and(|profile| profile.status == Status::Approved) {
+        owner.state.trouble = Some(Trouble::plain("already-approved"));
+        return;
+    }
+    let photos: Vec<_> =
+        [Photo::Face, Photo::Id].into_iter().filter_map(|photo| draft.shot(photo)).map(|shot| shot.photo.clone()).collect();
+    let progress = |photo| {
+        draft.shot(photo).map(|shot| Progress { sent_bytes: 0, total_bytes: shot.photo.jpeg().len() as u64 })
+    };
+    owner.state.sending =
+        Some(state::Sending { face: progress(Photo::Face), id: progress(Photo::Id), phase: SendPhase::Uploading });
+    let package = Package { full_name: draft.name.clone(), consent, session, photos };
+    owner.state.place = Place::Sending;
+    owner.state.receipt = None;
+    owner.state.trouble = None;
+    let attempt = owner.next_attempt();
+    let (for_news, for_end) = (owner.mailbox.clone(), owner.mailbox.clone());
+    owner.sender = Some(Sending::start(
+        account.api(),
+        package,
+        move |news| tell(&for_news, News::Sending { attempt, news }),
+        move |result| tell(&for_end, News::Sent { attempt, result }),
+    ));
+}
+
+/// Reads the practice mailbox.
+pub fn read_mails(owner: &Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    let mailbox = owner.mailbox.clone();
+    tokio::spawn(async move {
+        tell(&mailbox, News::Mails(account.api().practice_mails().await));
+    });
+}

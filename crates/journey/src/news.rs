@@ -1,0 +1,317 @@
+//! What happened elsewhere, and what it means here. Answers carry the number they were asked under; older ones are dropped.
+
+use likeness_account::{AccountError, Auth};
+use likeness_camera::{CameraState, Device};
+use likeness_capture::CapturedPhoto;
+use likeness_protocol::practice::PracticeMails;
+use likeness_protocol::problem::Code;
+use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt, Status};
+use likeness_remote::RemoteError;
+use likeness_submission::{OpenSession, SendError, SendNews, SubmissionError};
+
+use crate::actor::Owner;
+use crate::camera_desk::{note_devices, note_state};
+use crate::errands;
+use crate::state::{Place, Shot};
+use crate::view::{MailView, Photo, Progress, SendPhase, Trouble};
+
+/// Longest side of a review picture: as much as the live picture shows, and no more in the window's memory.
+const REVIEW_SIDE_PX: u16 = 1280;
+
+/// Something that happened.
+pub enum News {
+    /// The sign-in changed.
+    Auth(Auth),
+    /// The silent sign-in is over.
+    Restored,
+    /// The server said what it is.
+    Policy(Result<Policy, RemoteError>),
+    /// The sign-in that was asked for ended.
+    SignedIn {
+        /// Its number.
+        attempt: u64,
+        /// How.
+        result: Result<(), AccountError>,
+    },
+    /// The profile's status was read.
+    Status(Result<ProfileStatus, RemoteError>),
+    /// The consent was recorded.
+    Consent {
+        /// Its number.
+        attempt: u64,
+        /// How it went.
+        result: Result<ConsentReceipt, RemoteError>,
+    },
+    /// The capture session was opened.
+    Session {
+        /// Its number.
+        attempt: u64,
+        /// How it went.
+        result: Result<OpenSession, SubmissionError>,
+    },
+    /// The camera changed.
+    Camera(CameraState),
+    /// The cameras were listed.
+    Cameras(Vec<Device>),
+    /// A photo was taken.
+    Photo {
+        /// Number of its capture.
+        attempt: u64,
+        /// The photo.
+        photo: CapturedPhoto,
+    },
+    /// Sending moved on.
+    Sending {
+        /// Its number.
+        attempt: u64,
+        /// How.
+        news: SendNews,
+    },
+    /// Sending ended.
+    Sent {
+        /// Its number.
+        attempt: u64,
+        /// How.
+        result: Result<Receipt, SendError>,
+    },
+    /// The practice mailbox was read.
+    Mails(Result<PracticeMails, RemoteError>),
+}
+
+impl Owner {
+    /// Takes note.
+    pub fn learn(&mut self, news: News) {
+        match news {
+            News::Auth(auth) => self.learn_auth(auth),
+            News::Restored => self.learn_restored(),
+            News::Policy(Ok(policy)) => {
+                self.state.policy = Some(policy);
+                self.state.offline = false;
+            }
+            News::Policy(Err(error)) => {
+                tracing::warn!(code = error.code(), asked = "policy");
+                self.state.offline = error.is_offline();
+            }
+            News::SignedIn { attempt, result } if attempt == self.attempt => self.learn_sign_in(result),
+            News::Status(result) => self.learn_status(result),
+            News::Consent { attempt, result } if attempt == self.attempt => {
+                self.state.busy = false;
+                match result {
+                    Ok(receipt) => {
+                        self.state.draft.consent = Some(receipt);
+                        self.state.place = self.state.next_step();
+                    }
+                    Err(error) => self.refused(&error),
+                }
+            }
+            News::Session { attempt, result } if attempt == self.attempt => self.learn_session(result),
+            News::Camera(camera) if self.state.wants_camera() => note_state(&mut self.state, &camera),
+            News::Cameras(devices) => note_devices(&mut self.state, &devices),
+            News::Photo { attempt, photo } if attempt == self.camera.attempt() => self.learn_photo(photo),
+            News::Sending { attempt, news } if attempt == self.attempt => self.learn_sending(news),
+            News::Sent { attempt, result } if attempt == self.attempt => self.learn_sent(result),
+            News::Mails(result) => match result {
+                Ok(mails) => {
+                    self.state.mails = mails.mails.into_iter().map(mail_view).collect();
+                    self.state.trouble = None;
+                }
+                Err(error) => self.refused(&error),
+            },
+            News::SignedIn { .. }
+            | News::Consent { .. }
+            | News::Session { .. }
+            | News::Camera(_)
+            | News::Photo { .. }
+            | News::Sending { .. }
+            | News::Sent { .. } => tracing::debug!(code = "late-answer"),
+        }
+    }
+
+    /// Shows what went wrong with what was pressed.
+    pub fn refused(&mut self, error: &RemoteError) {
+        tracing::warn!(code = error.code());
+        let problem = error.problem();
+        self.state.trouble = Some(Trouble {
+            code: error.code().to_owned(),
+            field: None,
+            number: error.retry_after().map(minutes),
+            request_id: problem.map(|problem| problem.request_id.clone()),
+        });
+        if matches!(error, RemoteError::SignedOut) {
+            self.state.place = Place::SignIn;
+        }
+        // The text has changed since it was shown: it is shown again, and agreed to again.
+        if error.is(Code::ConsentStale) || error.is(Code::ConsentRequired) {
+            self.state.draft.consent = None;
+            self.state.place = self.state.next_step();
+            errands::read_policy(self);
+        }
+    }
+
+    fn learn_auth(&mut self, auth: Auth) {
+        let was_in = matches!(self.state.auth, Auth::SignedIn { .. });
+        match &auth {
+            Auth::WaitingForKeyring if matches!(self.state.place, Place::Starting | Place::SignIn) => {
+                self.state.place = Place::WaitingForKeyring;
+            }
+            Auth::SignedOut { .. } if was_in => {
+                // What was photographed stays: the same learner may sign in again and go on.
+                self.state.place = Place::SignIn;
+                self.state.profile = None;
+                self.state.busy = false;
+            }
+            Auth::SignedOut { .. } if self.state.place == Place::WaitingForKeyring => self.state.place = Place::Welcome,
+            Auth::SignedIn { .. } if matches!(self.state.place, Place::Starting | Place::WaitingForKeyring | Place::SignIn) => {
+                self.state.place = Place::Home;
+                self.state.busy = false;
+                errands::read_status(self);
+            }
+            _ => {}
+        }
+        self.state.auth = auth;
+    }
+
+    fn learn_restored(&mut self) {
+        if self.state.place == Place::Starting && self.state.trouble.is_none() {
+            self.state.place = Place::Welcome;
+        }
+    }
+
+    fn learn_sign_in(&mut self, result: Result<(), AccountError>) {
+        self.state.busy = false;
+        match result {
+            Ok(()) => self.state.trouble = None,
+            Err(AccountError::Remote(error)) => self.refused(&error),
+            Err(error) => self.state.trouble = Some(Trouble::plain(error.code())),
+        }
+    }
+
+    fn learn_status(&mut self, result: Result<ProfileStatus, RemoteError>) {
+        self.state.busy = false;
+        match result {
+            Ok(profile) => {
+                self.state.offline = false;
+                if self.state.draft.name.is_empty() {
+                    self.state.draft.name = profile.full_name.clone().unwrap_or_default();
+                }
+                if self.state.place == Place::FixPhoto && profile.status != Status::Rejected {
+                    self.state.place = Place::Home;
+                }
+                self.state.profile = Some(profile);
+            }
+            Err(error) if error.is_offline() => self.state.offline = true,
+            Err(error) => {
+                tracing::warn!(code = error.code(), asked = "status");
+                if self.state.place == Place::Home {
+                    self.refused(&error);
+                }
+            }
+        }
+    }
+
+    fn learn_session(&mut self, result: Result<OpenSession, SubmissionError>) {
+        self.state.busy = false;
+        match result {
+            Ok(session) => {
+                self.state.draft.session = Some(session);
+                self.state.trouble = None;
+                self.state.place = self.state.next_step();
+            }
+            Err(SubmissionError::Remote(error)) => self.refused(&error),
+            Err(error) => self.state.trouble = Some(Trouble::plain(error.code())),
+        }
+    }
+
+    fn learn_photo(&mut self, photo: CapturedPhoto) {
+        let Place::Capture(kind) = self.state.place else { return };
+        match photo.review_jpeg(REVIEW_SIDE_PX) {
+            Ok(jpeg) => {
+                tracing::info!(code = "photo-taken", photo = kind.kind().as_str(), sha256 = photo.sha256_hex());
+                self.forget_shot(kind);
+                let picture = self.pictures.put(jpeg);
+                self.state.draft.replace_shot(kind, Some(Shot { photo, picture }));
+                self.state.place = Place::Review(kind);
+            }
+            Err(error) => {
+                // The very bytes that would be sent cannot be shown: such a photo is not one.
+                tracing::error!(code = "photo-not-shown", %error);
+                self.camera.reopen(&mut self.state);
+            }
+        }
+    }
+
+    fn learn_sending(&mut self, news: SendNews) {
+        let Some(sending) = &mut self.state.sending else { return };
+        match news {
+            SendNews::Progress { photo, acknowledged_bytes, total_bytes } => {
+                let progress = Some(Progress { sent_bytes: acknowledged_bytes, total_bytes });
+                match Photo::from_kind(photo) {
+                    Photo::Face => sending.face = progress,
+                    Photo::Id => sending.id = progress,
+                }
+                sending.phase = SendPhase::Uploading;
+                self.state.trouble = None;
+            }
+            SendNews::Submitting => {
+                sending.phase = SendPhase::Submitting;
+                self.state.trouble = None;
+            }
+            SendNews::Waiting { code } => {
+                sending.phase = SendPhase::Waiting;
+                self.state.trouble = Some(Trouble::plain(code));
+            }
+            SendNews::Paused => sending.phase = SendPhase::Paused,
+        }
+    }
+
+    fn learn_sent(&mut self, result: Result<Receipt, SendError>) {
+        self.sender = None;
+        match result {
+            Ok(receipt) => {
+                tracing::info!(code = "profile-received", reference = receipt.reference);
+                self.forget_shot(Photo::Face);
+                self.forget_shot(Photo::Id);
+                let name = std::mem::take(&mut self.state.draft.name);
+                let document = self.state.draft.document;
+                let two_sides = self.state.draft.two_sides;
+                let consent = self.state.draft.consent.take();
+                self.state.draft =
+                    crate::state::Draft { name, document, two_sides, consent, ..crate::state::Draft::default() };
+                self.state.receipt = Some(receipt);
+                self.state.sending = None;
+                self.state.trouble = None;
+                self.state.place = Place::Sent;
+                errands::read_status(self);
+            }
+            Err(error) => self.learn_send_error(&error),
+        }
+    }
+
+    fn learn_send_error(&mut self, error: &SendError) {
+        tracing::warn!(code = error.code());
+        self.state.sending = None;
+        self.state.trouble = Some(Trouble { request_id: error.request_id(), ..Trouble::plain(error.code()) });
+        if let Some(kind) = error.photo_refused() {
+            // The server's own look said no to this photo: back to it.
+            let photo = Photo::from_kind(kind);
+            self.forget_shot(photo);
+            self.state.place = Place::CheckAnswers;
+        } else if error.session_is_over() {
+            // Photos belong to their session, so they are taken anew in a new one.
+            self.forget_shot(Photo::Face);
+            self.forget_shot(Photo::Id);
+            self.state.draft.session = None;
+            self.state.place = Place::IdLayout;
+        } else {
+            self.state.place = Place::CheckAnswers;
+        }
+    }
+}
+
+fn mail_view(mail: likeness_protocol::practice::PracticeMail) -> MailView {
+    MailView { to: mail.to, subject: mail.subject, body: mail.body, at_ms: mail.written_at.0 }
+}
+
+fn minutes(wait: std::time::Duration) -> u32 {
+    u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,348 @@
+//! What a press does, screen by screen. A press the screen does not offer is refused and changes nothing.
+
+use likeness_submission::FullName;
+
+use crate::actor::Owner;
+use crate::draw::home_action;
+use crate::errands;
+use crate::intent::{Change, Intent, Link, Refusal};
+use crate::state::{CameraNow, Place};
+use crate::view::{HomeAction, Photo, SendPhase, Trouble};
+
+/// Whether a press was possible.
+type Granted = Result<(), Refusal>;
+
+impl Owner {
+    /// Does what was pressed, or refuses.
+    pub fn grant(&mut self, intent: Intent) -> Granted {
+        match intent {
+            Intent::UiReady => Ok(()),
+            Intent::Go => self.go(),
+            Intent::Back => self.back(),
+            Intent::Change(what) => self.change(what),
+            Intent::SignIn { email, password } => self.on(Place::SignIn, |owner| {
+                owner.state.email = email.trim().to_owned();
+                errands::sign_in(owner, password);
+            }),
+            Intent::UsePracticeAccount { email } => self.use_practice_account(&email),
+            Intent::SignOut => self.sign_out(),
+            Intent::SkipKeyring => self.on(Place::WaitingForKeyring, |owner| {
+                if let Some(account) = &owner.account {
+                    account.skip_keyring();
+                }
+            }),
+            Intent::RetryKeyring => {
+                errands::retry_keyring(self);
+                Ok(())
+            }
+            Intent::SetName { name } => self.on(Place::Name, |owner| owner.set_name(name)),
+            Intent::GiveConsent => self.on(Place::Consent, errands::give_consent),
+            Intent::ChooseDocument(document) => {
+                self.on(Place::IdLayout, |owner| owner.state.draft.document = Some(document))
+            }
+            Intent::ChooseIdLayout { two_sides } => self.choose_id_layout(two_sides),
+            Intent::TurnOnCamera => self.turn_on_camera(),
+            Intent::ChooseCamera { key } => self.choose_camera(key),
+            Intent::OpenCameraSettings => {
+                (self.doors.open_link)(camera_settings());
+                Ok(())
+            }
+            Intent::TakePhoto => self.capturing(|capture| capture.shutter()),
+            Intent::CancelCountdown => self.capturing(|capture| capture.cancel_countdown()),
+            Intent::UseAnyway => self.capturing(|capture| capture.take_anyway()),
+            Intent::ChooseHand(hand) => self.on(Place::Capture(Photo::Face), |owner| owner.state.hand = hand),
+            Intent::Retake => self.reviewing(|owner, photo| {
+                owner.forget_shot(photo);
+                owner.state.place = Place::Capture(photo);
+            }),
+            Intent::AcceptPhoto => self.reviewing(|owner, photo| {
+                owner.state.draft.accept(photo);
+                owner.state.place = owner.state.next_step();
+            }),
+            Intent::Submit => self.on(Place::CheckAnswers, errands::submit),
+            Intent::PauseUpload => self.sending(|owner| {
+                if let Some(sender) = &owner.sender {
+                    sender.pause();
+                }
+                owner.set_phase(SendPhase::Paused);
+            }),
+            Intent::RetryNow => self.sending(|owner| {
+                if let Some(sender) = &owner.sender {
+                    sender.go_on();
+                }
+                owner.state.trouble = None;
+                owner.set_phase(SendPhase::Uploading);
+            }),
+            Intent::CorrectName => self.on(Place::FixPhoto, |owner| {
+                owner.state.draft.correct_name_only = true;
+                owner.state.draft.name_set = false;
+                owner.start_repair();
+                owner.state.place = Place::Name;
+            }),
+            Intent::OpenLink(link) => {
+                self.open_link(link);
+                Ok(())
+            }
+            Intent::ReadPracticeMail => self.read_mail(),
+            Intent::OpenReviewDesk => {
+                let desk = self.desk.as_ref().ok_or(Refusal::WrongScreen)?;
+                (self.doors.open_link)(&(desk.review_link)());
+                Ok(())
+            }
+            Intent::CopyReference => {
+                let reference = self.state.receipt.as_ref().map(|receipt| receipt.reference.clone());
+                let reference =
+                    reference.or_else(|| self.state.profile.as_ref().and_then(|profile| profile.reference.clone()));
+                reference.map_or(Err(Refusal::WrongScreen), |reference| {
+                    (self.doors.copy_text)(&reference);
+                    Ok(())
+                })
+            }
+            Intent::Quit => {
+                (self.doors.quit)();
+                Ok(())
+            }
+        }
+    }
+
+    fn go(&mut self) -> Granted {
+        self.state.trouble = None;
+        match self.state.place.clone() {
+            Place::Welcome => {
+                self.state.camera_seen = self.camera.any_present();
+                self.state.place = Place::BeforeYouBegin;
+            }
+            Place::BeforeYouBegin => self.state.place = Place::SignIn,
+            Place::Home => return self.go_from_home(),
+            Place::CameraCheck if self.state.camera.state == CameraNow::Live => {
+                self.state.draft.camera_checked = true;
+                self.state.place = self.state.next_step();
+            }
+            Place::FixPhoto if !self.state.busy => {
+                self.start_repair();
+                errands::open_session(self);
+            }
+            Place::Sent | Place::Mailbox => {
+                self.state.place = Place::Home;
+                errands::read_status(self);
+            }
+            _ => return Err(Refusal::WrongScreen),
+        }
+        Ok(())
+    }
+
+    fn go_from_home(&mut self) -> Granted {
+        match home_action(&self.state) {
+            Some(HomeAction::Start | HomeAction::Continue) => self.state.place = self.state.next_step(),
+            Some(HomeAction::SeeProgress) => self.state.place = Place::Sending,
+            Some(HomeAction::Fix) => self.state.place = Place::FixPhoto,
+            Some(HomeAction::Refresh) => errands::read_status(self),
+            None => return Err(Refusal::WrongScreen),
+        }
+        Ok(())
+    }
+
+    fn back(&mut self) -> Granted {
+        let place = self.state.step_back().ok_or(Refusal::WrongScreen)?;
+        self.state.trouble = None;
+        self.state.place = place;
+        Ok(())
+    }
+
+    fn change(&mut self, what: Change) -> Granted {
+        self.on(Place::CheckAnswers, |owner| match what {
+            Change::Name => owner.state.place = Place::Name,
+            Change::Document => owner.state.place = Place::IdLayout,
+            Change::Face | Change::Id => {
+                let photo = if what == Change::Face { Photo::Face } else { Photo::Id };
+                if owner.state.draft.needs(photo) {
+                    owner.forget_shot(photo);
+                    owner.state.place = Place::Capture(photo);
+                }
+            }
+        })
+    }
+
+    fn use_practice_account(&mut self, email: &str) -> Granted {
+        let accounts = self.desk.as_ref().map(|desk| desk.accounts.as_slice()).unwrap_or_default();
+        let known = accounts.iter().find(|account| account.email == email).ok_or(Refusal::WrongScreen)?;
+        let password = known.password.clone();
+        let email = known.email.clone();
+        self.on(Place::SignIn, |owner| {
+            owner.state.email = email;
+            errands::sign_in(owner, password);
+        })
+    }
+
+    fn sign_out(&mut self) -> Granted {
+        if self.state.sending.is_some() && self.state.receipt.is_none() {
+            return Err(Refusal::WrongScreen);
+        }
+        self.forget_draft();
+        self.state.place = Place::SignIn;
+        errands::sign_out(self);
+        Ok(())
+    }
+
+    fn set_name(&mut self, name: String) {
+        self.state.draft.name = name;
+        match FullName::parse(&self.state.draft.name) {
+            Ok(name) => {
+                self.state.draft.name = name.as_str().to_owned();
+                self.state.draft.name_set = true;
+                self.state.trouble = None;
+                if self.state.draft.correct_name_only && self.state.draft.session.is_none() {
+                    errands::open_session(self);
+                } else {
+                    self.state.place = self.state.next_step();
+                }
+            }
+            Err(error) => {
+                self.state.draft.name_set = false;
+                self.state.trouble = Some(Trouble::at("full-name", error.code()));
+            }
+        }
+    }
+
+    fn choose_id_layout(&mut self, two_sides: bool) -> Granted {
+        if self.state.place != Place::IdLayout || self.state.draft.document.is_none() || self.state.busy {
+            return Err(Refusal::WrongScreen);
+        }
+        if self.state.draft.two_sides != Some(two_sides) {
+            // Another layout means other photos, and a session of its own.
+            self.forget_shot(Photo::Face);
+            self.forget_shot(Photo::Id);
+            self.state.draft.session = None;
+        }
+        self.state.draft.two_sides = Some(two_sides);
+        if self.state.draft.session.is_some() {
+            self.state.place = self.state.next_step();
+        } else {
+            errands::open_session(self);
+        }
+        Ok(())
+    }
+
+    fn turn_on_camera(&mut self) -> Granted {
+        if !self.state.wants_camera() {
+            return Err(Refusal::WrongScreen);
+        }
+        self.camera.reopen(&mut self.state);
+        Ok(())
+    }
+
+    fn choose_camera(&mut self, key: String) -> Granted {
+        if !self.state.wants_camera() || !self.state.camera.choices.iter().any(|choice| choice.key == key) {
+            return Err(Refusal::WrongScreen);
+        }
+        self.state.camera.chosen = Some(key);
+        self.camera.reopen(&mut self.state);
+        Ok(())
+    }
+
+    fn read_mail(&mut self) -> Granted {
+        if self.desk.is_none() || self.account.is_none() {
+            return Err(Refusal::WrongScreen);
+        }
+        if self.state.place != Place::Mailbox {
+            self.state.behind_mailbox = Some(self.state.place.clone());
+            self.state.place = Place::Mailbox;
+        }
+        errands::read_mails(self);
+        Ok(())
+    }
+
+    fn open_link(&self, link: Link) {
+        let Some(provider) = self.state.policy.as_ref().map(|policy| &policy.provider) else { return };
+        let address = match link {
+            Link::Help => format!("mailto:{}", provider.help_address),
+            Link::Privacy => provider.privacy_url.clone(),
+            Link::Terms => provider.terms_url.clone(),
+        };
+        // Only these three schemes are ever handed to the system, whatever a server sends.
+        if ["https://", "http://127.0.0.1", "mailto:"].iter().any(|safe| address.starts_with(safe)) {
+            (self.doors.open_link)(&address);
+        } else {
+            tracing::warn!(code = "link-refused");
+        }
+    }
+
+    /// Begins the repair of a rejected submission: the new session says which photos are to be taken.
+    fn start_repair(&mut self) {
+        self.forget_shot(Photo::Face);
+        self.forget_shot(Photo::Id);
+        let Some(profile) = self.state.profile.clone() else { return };
+        let draft = &mut self.state.draft;
+        draft.continues.clone_from(&profile.submission);
+        draft.session = None;
+        if draft.name.is_empty() {
+            draft.name = profile.full_name.unwrap_or_default();
+        }
+        draft.name_set = !draft.correct_name_only;
+        draft.two_sides = draft.two_sides.or_else(|| {
+            profile.id_layout.map(|layout| layout == likeness_protocol::verification::IdLayout::TwoSides)
+        });
+        // After a restart the document is not known any more; a card is asked for, and the layout screen can change it.
+        draft.document = draft.document.or(Some(crate::view::Document::Card));
+        self.state.receipt = None;
+        self.state.sending = None;
+    }
+
+    /// Throws a photo away and takes its picture off the shelf.
+    pub fn forget_shot(&mut self, photo: Photo) {
+        if let Some(shot) = self.state.draft.replace_shot(photo, None) {
+            self.pictures.take_back(&shot.picture);
+        }
+    }
+
+    /// Throws every answer away.
+    pub fn forget_draft(&mut self) {
+        self.forget_shot(Photo::Face);
+        self.forget_shot(Photo::Id);
+        self.state.draft = crate::state::Draft::default();
+        self.state.profile = None;
+        self.state.receipt = None;
+        self.state.sending = None;
+        self.state.mails.clear();
+        self.sender = None;
+    }
+
+    fn set_phase(&mut self, phase: SendPhase) {
+        if let Some(sending) = &mut self.state.sending {
+            sending.phase = phase;
+        }
+    }
+
+    fn on(&mut self, place: Place, work: impl FnOnce(&mut Self)) -> Granted {
+        if self.state.place != place || self.state.busy {
+            return Err(Refusal::WrongScreen);
+        }
+        work(self);
+        Ok(())
+    }
+
+    fn reviewing(&mut self, work: impl FnOnce(&mut Self, Photo)) -> Granted {
+        let Place::Review(photo) = self.state.place else { return Err(Refusal::WrongScreen) };
+        work(self, photo);
+        Ok(())
+    }
+
+    fn sending(&mut self, work: impl FnOnce(&mut Self)) -> Granted {
+        self.on(Place::Sending, work)
+    }
+
+    fn capturing(&mut self, work: impl FnOnce(&likeness_capture::CaptureRun)) -> Granted {
+        self.camera.capture().map(work).ok_or(Refusal::WrongScreen)
+    }
+}
+
+/// The system's own page about camera permission. Linux has none that all desktops share.
+fn camera_settings() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "x-apple.systempreferences:com.apple.preference.security?Privacy_Camera"
+    } else if cfg!(target_os = "windows") {
+        "ms-settings:privacy-webcam"
+    } else {
+        "https://wiki.debian.org/SystemGroups"
+    }
+}
