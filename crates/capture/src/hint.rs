@@ -62,8 +62,6 @@ hints! {
     CameraDamagedFrames = "camera-damaged-frames", 0, Stop, PROBLEM_SHOWN;
     /// No usable mode.
     CameraUnsupported = "camera-unsupported", 0, Stop, PROBLEM_SHOWN;
-    /// Policy does not want virtual cameras.
-    CameraVirtualBlocked = "camera-virtual-blocked", 0, Stop, PROBLEM_SHOWN;
     /// Anything else the driver reports.
     CameraFailed = "camera-failed", 0, Stop, PROBLEM_SHOWN;
     /// No subject and no light.

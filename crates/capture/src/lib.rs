@@ -5,13 +5,26 @@
 //! Refuses to know: files, networks, windows, sentences. Nothing here claims that somebody is alive or real.
 
 mod advice;
+mod candidates;
+mod clock;
+mod dwell;
+mod error;
+mod eyes;
+mod gates;
+mod guide;
 mod hint;
+mod memory;
 mod mode;
 mod photo;
 mod profile;
+mod run;
+mod session;
+mod view;
 
 pub use advice::{Advice, Amount, GuideShape, Hint, Measured, Outline, Oval, Phase, Side};
+pub use error::CaptureError;
 pub use hint::HintCode;
 pub use mode::{CardNeeds, Hand, LONGEST_COUNTDOWN, Mode, Settings};
 pub use photo::{CameraFacts, CapturedPhoto, Finding, How, Level, PhotoKind, Provenance, Verdict};
 pub use profile::Profile;
+pub use run::CaptureRun;

@@ -69,11 +69,6 @@ impl Mode {
     pub(crate) fn wants_card(self) -> bool {
         !matches!(self, Self::Face)
     }
-
-    /// A portrait on the card is part of what makes the photo complete.
-    pub(crate) fn wants_portrait(self) -> bool {
-        matches!(self, Self::FaceWithCard { .. } | Self::IdCard { needs: CardNeeds::PhotoAndName })
-    }
 }
 
 /// The longest countdown policy may ask for.

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::CaptureError;
+
 /// Which of the two photos of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PhotoKind {
@@ -199,6 +201,16 @@ impl CapturedPhoto {
     /// How it came to be.
     pub fn provenance(&self) -> &Provenance {
         &self.0.provenance
+    }
+
+    /// A smaller picture to look at, made from the very bytes that are sent. Not mirrored: as others see you.
+    ///
+    /// `longest_side_px`: at most this long; a photo that is smaller stays as it is.
+    ///
+    /// # Errors
+    /// [`CaptureError::Review`] when the codec refuses; the photo itself is untouched.
+    pub fn review_jpeg(&self, longest_side_px: u16) -> Result<Vec<u8>, CaptureError> {
+        likeness_camera::scale_jpeg(&self.0.jpeg, longest_side_px).map_err(CaptureError::Review)
     }
 
     /// What is good and weak about it, for the review screen; best first.

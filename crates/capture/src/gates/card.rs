@@ -1,0 +1,157 @@
+//! Gates of the card held up alone, and those every card shares.
+
+use likeness_vision::card::{Card, CardFormat};
+
+use super::face::four_ways;
+use super::{Judgement, Reading, Standpoint, move_mm};
+use crate::advice::Side;
+use crate::guide;
+use crate::hint::HintCode;
+use crate::mode::CardNeeds;
+use crate::profile::Limits;
+use crate::view::Measures;
+
+/// `IdCard` mode. Answers whether a card was found.
+pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, needs: CardNeeds, to: &mut Judgement) -> bool {
+    let Some(card) = &measures.card else {
+        to.readings.push(no_card(from, true));
+        return false;
+    };
+    to.readings.push(no_card(from, false));
+    if !from.memory.card_agreed() {
+        to.card_unsettled = true;
+        opposed_only(measures, card, from, to);
+        return true;
+    }
+    side(card, from, needs, to);
+    distance(measures, card, from, to);
+    place(measures, card, from, to);
+    surface(card, from, to);
+    sharpness(measures, card, from, to);
+    let print = f64::from(card.text_lines) >= from.settings.profile.limits().card_lines_min.warn;
+    // A name side with print on it needs no portrait to be told apart.
+    to.complete = from.memory.portrait().is_some() || (needs == CardNeeds::NameSide && print);
+    true
+}
+
+/// A document of unknown kind may have no edges to find, so its absence only warns.
+fn no_card(from: &Standpoint<'_>, absent: bool) -> Reading {
+    if from.settings.format == CardFormat::Other {
+        Reading::advice("card", HintCode::NoCard, absent)
+    } else {
+        Reading::fact("card", HintCode::NoCard, absent)
+    }
+}
+
+/// While the edges are not agreed no gate is judged, but a hint that became wrong in direction is still noticed.
+fn opposed_only(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
+    let mut all = Judgement::default();
+    distance(measures, card, from, &mut all);
+    place(measures, card, from, &mut all);
+    to.readings.extend(all.readings.into_iter().filter(|reading| reading.opposed));
+}
+
+fn side(card: &Card, from: &Standpoint<'_>, needs: CardNeeds, to: &mut Judgement) {
+    let limits = from.settings.profile.limits();
+    let Some(portrait) = from.memory.portrait() else {
+        return;
+    };
+    match needs {
+        CardNeeds::NameSide => {
+            let print = f64::from(card.text_lines) >= limits.card_lines_min.warn;
+            let photo_side = portrait >= limits.portrait_min.stop && !print;
+            to.readings.push(Reading::fact("card-side", HintCode::WrongSide, photo_side));
+        }
+        CardNeeds::PhotoAndName => {
+            to.readings.push(Reading::below("card-portrait", HintCode::NoPortrait, portrait, limits.portrait_min));
+        }
+    }
+}
+
+fn distance(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
+    let limits = from.settings.profile.limits();
+    let width_px = width_px(card);
+    let fill = guide::fill(measures, from.guide.outline, width_px);
+    let real_mm = from.settings.format.size_mm().map_or(100.0, |(width_mm, _)| f64::from(width_mm));
+    let apart = move_mm(measures, real_mm, width_px, fill, 1.0);
+    // A card that fills its outline is where it was asked to be; what is missing then is pixels.
+    let filled = fill > 1.0;
+    if card.px_per_mm > 0.0 {
+        let code = if filled { HintCode::CameraLimit } else { HintCode::CardTooFar };
+        let reading = Reading::below("card-px-per-mm", code, card.px_per_mm, limits.card_density_min);
+        to.readings.push(if filled { reading } else { reading.moving(Side::Closer, apart, false) });
+    }
+    if !filled && f64::from(card.text_lines) >= limits.card_lines_min.warn {
+        let reading = Reading::below("card-capital-px", HintCode::CardTooFar, card.capital_height_px, limits.card_capital_px_min);
+        to.readings.push(reading.moving(Side::Closer, apart, false));
+    }
+    to.readings.push(Reading::below("card-fill", HintCode::CardTooFar, fill, limits.card_fill_min).moving(Side::Closer, apart, filled));
+    let smaller = fill < 1.0;
+    to.readings.push(Reading::above("card-fill", HintCode::CardTooClose, fill, limits.card_fill_max).moving(Side::Away, apart, smaller));
+}
+
+fn place(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
+    let limits = from.settings.profile.limits();
+    to.readings.push(Reading::below("card-margin", HintCode::CardCutOff, card.border_margin, limits.card_margin_min));
+    let Some(outline) = from.guide.outline else {
+        return;
+    };
+    let (x, y) = measures.share(card.quad.centre());
+    let off_y = (y - outline.y - outline.height / 2.0) * measures.height() / measures.width();
+    four_ways(
+        to,
+        ["card-across", "card-down"],
+        [HintCode::CardLeft, HintCode::CardRight, HintCode::CardHigh, HintCode::CardLow],
+        (x - outline.x - outline.width / 2.0, off_y),
+        (limits.card_across_max, limits.card_down_max),
+    );
+}
+
+/// Tilt, turn, light: the same for a card alone and beside a face.
+pub(super) fn surface(card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
+    let limits = from.settings.profile.limits();
+    to.readings.push(Reading::angle("card-tilt-degrees", HintCode::CardTilted, card.tilt_degrees, limits.card_tilt_max));
+    to.readings.push(Reading::angle("card-roll-degrees", HintCode::CardTurned, card.roll_degrees, limits.card_roll_max));
+    let burnt = Reading::above("card-median-luma", HintCode::CardBurnt, card.median_luma, limits.card_median_max);
+    if burnt.level().is_none() {
+        // On a card that is white all over, a reflection is not the trouble.
+        let Limits { warn, stop } = limits.card_glare_max;
+        let stop = if card.glare_over_text { limits.glare_over_text_stop } else { stop };
+        to.readings.push(Reading::above("card-glare-share", HintCode::Glare, card.glare_share, Limits { warn: warn.min(stop), stop }));
+    }
+    to.readings.push(burnt);
+    to.readings.push(Reading::below("card-p90-luma", HintCode::CardDark, card.p90_luma, limits.card_p90_min));
+}
+
+fn sharpness(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
+    let limits = from.settings.profile.limits();
+    let moving = from.memory.moving();
+    let code = if moving { HintCode::HoldStill } else { HintCode::OutOfFocus };
+    let reading = if card.px_per_mm > 0.0 {
+        Reading::above("card-sigma-mm", code, card.sigma_mm, limits.card_sigma_mm_max)
+    } else {
+        Reading::above("card-sigma-px", code, card.sigma_px, limits.beside_sigma_px_max)
+    };
+    let fill = guide::fill(measures, from.guide.outline, width_px(card));
+    let wide = width_px(card) > 0.45 * measures.width();
+    let way = match from.memory.sharper_nearer() {
+        Some(true) if fill <= 1.0 => Some(Side::Closer),
+        Some(true) => None,
+        Some(false) => Some(Side::Away),
+        None => wide.then_some(Side::Away),
+    };
+    to.readings.push(match way {
+        Some(way) if !moving => reading.toward(way),
+        _ => reading,
+    });
+    let sharp = card.px_per_mm > 0.0 && f64::from(card.sigma_mm) <= limits.card_sigma_mm_green;
+    if sharp {
+        to.readings.push(Reading::below("card-text-lines", HintCode::TextHidden, card.text_lines, limits.card_lines_min));
+    }
+}
+
+/// Mean of the upper and lower edge, pixels.
+pub(super) fn width_px(card: &Card) -> f32 {
+    let [top_left, top_right, low_right, low_left] = card.quad.0;
+    (top_left.distance(top_right) + low_left.distance(low_right)) / 2.0
+}
