@@ -1,0 +1,12 @@
+//! The whole product: the real window on a real server with frames from the camera pipeline, driven as a person would.
+//!
+//! Needs a display and WebKit's driver, so the tests are ignored in a plain `cargo test` and run by `cargo xtask test --suite journey`
+//! (and the first of them by `cargo xtask demo`), on a display and a session bus of their own.
+#![cfg(test)]
+
+mod folder;
+mod http;
+mod review_desk;
+mod steps;
+mod whole_journey;
+mod window;

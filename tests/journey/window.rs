@@ -1,0 +1,169 @@
+//! The real window, pressed and read through WebKit's own driver: plain W3C calls, no other test stack.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, ask};
+
+/// How long a screen may take to come. Five times what a busy machine was seen to need.
+const SCREEN_WITHIN: Duration = Duration::from_secs(60);
+
+/// The app in its own home folder, with a driver in front of it.
+pub struct Window {
+    driver: Child,
+    authority: String,
+    session: String,
+    pictures: PathBuf,
+    taken: u32,
+}
+
+/// Everything the app may write, and what it is told.
+pub struct Surroundings<'a> {
+    /// The binary.
+    pub app: &'a Path,
+    /// Becomes HOME and all XDG folders.
+    pub home: &'a Path,
+    /// Further variables.
+    pub variables: &'a [(&'a str, String)],
+    /// Where screenshots go.
+    pub pictures: &'a Path,
+}
+
+impl Window {
+    /// Starts driver and app, and waits until the page has drawn its first View.
+    pub fn open(around: &Surroundings<'_>) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+        fs::create_dir_all(around.pictures).expect("the folder for screenshots can be made");
+        let mut command = Command::new("WebKitWebDriver");
+        command.args(["--host=127.0.0.1", &format!("--port={port}")]);
+        command.env("TAURI_WEBVIEW_AUTOMATION", "true").env("HOME", around.home).env_remove("LD_LIBRARY_PATH");
+        for (name, folder) in
+            [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache"), ("XDG_STATE_HOME", "state"), ("XDG_RUNTIME_DIR", "run")]
+        {
+            let folder = around.home.join(folder);
+            fs::create_dir_all(&folder).expect("a folder of the home can be made");
+            command.env(name, folder);
+        }
+        command.envs(around.variables.iter().map(|(name, value)| (*name, value.as_str())));
+        let log = fs::File::create(around.home.join("app.log")).expect("the log can be made");
+        command.stdout(Stdio::from(log.try_clone().expect("the log can be shared"))).stderr(Stdio::from(log));
+        let driver = command.spawn().expect("WebKitWebDriver starts; on Debian it comes with the package webkit2gtk-driver");
+        let mut window =
+            Self { driver, authority: format!("127.0.0.1:{port}"), session: String::new(), pictures: around.pictures.to_path_buf(), taken: 0 };
+        window.begin(around.app);
+        window
+    }
+
+    fn begin(&mut self, app: &Path) {
+        let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"binary": app, "args": []}}}});
+        let until = Instant::now() + SCREEN_WITHIN;
+        let answer = loop {
+            match ask(&self.authority, "POST", "/session", &[], wanted.to_string().as_bytes()) {
+                Ok(answer) => break answer,
+                Err(error) => assert!(Instant::now() < until, "the driver does not answer: {error}"),
+            }
+            sleep(Duration::from_millis(50));
+        };
+        let value: Value = serde_json::from_slice(&answer.body).expect("the driver speaks JSON");
+        self.session = value["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {value}")).to_owned();
+        self.wait("the first screen", |window| window.script("return document.documentElement.dataset.ready || ''") == json!("true"));
+        self.call("POST", "/window/rect", &json!({"width": 960, "height": 720}));
+    }
+
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        let path = format!("/session/{}{path}", self.session);
+        let text = if method == "GET" { String::new() } else { body.to_string() };
+        let answer: Answer = ask(&self.authority, method, &path, &[], text.as_bytes()).expect("the driver answers");
+        let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        assert!(answer.status < 400, "{method} {path}: {value}");
+        value["value"].clone()
+    }
+
+    /// Runs a piece of script in the page and gives what it returns.
+    pub fn script(&self, text: &str) -> Value {
+        self.call("POST", "/execute/sync", &json!({"script": text, "args": []}))
+    }
+
+    /// The name of the screen that is drawn.
+    pub fn screen(&self) -> String {
+        self.script("return document.documentElement.dataset.screen || ''").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// All text a person can read.
+    pub fn text(&self) -> String {
+        self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until it holds, or fails saying what was on the screen.
+    pub fn wait(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        self.wait_within(SCREEN_WITHIN, what, &mut holds);
+    }
+
+    fn wait_within(&self, within: Duration, what: &str, holds: &mut dyn FnMut(&Self) -> bool) {
+        let until = Instant::now() + within;
+        while !holds(self) {
+            assert!(Instant::now() < until, "waited for {what}; the screen is `{}` and says:\n{}", self.screen(), self.text());
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Waits for a screen by its name.
+    pub fn wait_for_screen(&self, name: &str) {
+        self.wait(&format!("screen `{name}`"), |window| window.screen() == name);
+    }
+
+    /// Presses the element that carries `data-action`, as a person's click would.
+    pub fn press(&self, action: &str) {
+        self.click(&format!("[data-action=\"{action}\"]"));
+    }
+
+    /// Clicks the first element that fits.
+    pub fn click(&self, selector: &str) {
+        let element = self.find(selector);
+        self.call("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Types into a field, replacing what stands there.
+    pub fn type_into(&self, selector: &str, text: &str) {
+        let element = self.find(selector);
+        self.call("POST", &format!("/element/{element}/clear"), &json!({}));
+        self.call("POST", &format!("/element/{element}/value"), &json!({"text": text}));
+    }
+
+    fn find(&self, selector: &str) -> String {
+        let quoted = serde_json::to_string(selector).expect("a selector is text");
+        self.wait(&format!("{selector} to be there"), |window| {
+            window.script(&format!("return !!document.querySelector({quoted})")) == json!(true)
+        });
+        let found = self.call("POST", "/element", &json!({"using": "css selector", "value": selector}));
+        found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str).expect("an element").to_owned()
+    }
+
+    /// Saves what the window shows as `NN-name.png`, numbered in order.
+    pub fn shoot(&mut self, name: &str) -> PathBuf {
+        self.taken += 1;
+        let picture = self.call("GET", "/screenshot", &Value::Null);
+        let bytes = base64::engine::general_purpose::STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
+        let path = self.pictures.join(format!("{:02}-{name}.png", self.taken));
+        fs::write(&path, bytes).expect("the screenshot can be written");
+        path
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        if !self.session.is_empty() {
+            // The app ends with its session; a driver that is gone already has ended it too.
+            let _ = ask(&self.authority, "DELETE", &format!("/session/{}", self.session), &[], b"");
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
