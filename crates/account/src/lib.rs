@@ -1,1 +1,20 @@
 //! Who is signed in: login flows and tokens. Its vault is the only code that names keyring.
+//!
+//! [`Account`] is the one door: it signs in and out, restores a saved sign-in at the start, keeps the tokens fresh and
+//! gives `remote` what it needs to sign requests. Tokens and passwords never leave this crate in a form that prints.
+//!
+//! Not built yet, and nowhere pretended: the browser leg, sign-up and the linking steps; `revoke:` items that end a
+//! sign-in later when the sign-out happened offline; a lock against a second process that renews the same sign-in
+//! (the shell allows one instance only); sealing unsent photos with the item's outbox key.
+
+mod actor;
+mod error;
+mod flow;
+mod handle;
+mod state;
+mod tokens;
+pub mod vault;
+
+pub use error::AccountError;
+pub use handle::Account;
+pub use state::{Auth, EndReason, Kept, Learner, MemoryReason};

@@ -1,0 +1,3 @@
+//! The ways to sign in. Each is one function from what the person gave to what the server granted.
+
+pub(crate) mod password;

@@ -1,0 +1,113 @@
+//! The door to the account: intents in, snapshots out. Cheap to clone; the owner behind it ends with the last clone.
+
+use std::sync::Arc;
+
+use likeness_protocol::text::Secret;
+use likeness_remote::{Api, Authorisation, Credentials, Promised, RemoteError, SignedApi};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::actor::{self, Order};
+use crate::error::AccountError;
+use crate::state::Auth;
+use crate::vault::{SecretStore, Slot, Vault};
+
+/// Who is signed in, and the tokens that prove it.
+#[derive(Clone)]
+pub struct Account {
+    api: Api,
+    orders: mpsc::UnboundedSender<Order>,
+    auth: watch::Receiver<Auth>,
+}
+
+impl Account {
+    /// Starts the owner of the sign-in at one server. Nothing is read yet; call [`Account::restore`] next.
+    ///
+    /// Must be called inside a tokio runtime, which must outlive the handle.
+    pub fn start(api: Api, store: Box<dyn SecretStore>, slot: Slot) -> Self {
+        let (orders, auth) = actor::start(api.clone(), Vault::start(store), slot);
+        Self { api, orders, auth }
+    }
+
+    /// The state now.
+    pub fn snapshot(&self) -> Auth {
+        self.auth.borrow().clone()
+    }
+
+    /// The state now and every later one; a slow reader sees the newest only.
+    pub fn subscribe(&self) -> watch::Receiver<Auth> {
+        self.auth.clone()
+    }
+
+    /// Looks for a saved sign-in and, when there is one, renews it. Gives the state this led to.
+    ///
+    /// Without a connection a saved sign-in still counts: the state is `SignedIn`, and calls fail until there is one.
+    pub async fn restore(&self) -> Auth {
+        // A refusal leaves the state as it is, and that is what is given back.
+        let _ = self.order(|done| Order::Restore { done }).await;
+        self.snapshot()
+    }
+
+    /// Signs in with an e-mail address and a password.
+    pub async fn sign_in_password(&self, email: &str, password: SecretString) -> Result<(), AccountError> {
+        let password = Secret::new(password.expose_secret());
+        let email = email.trim().to_owned();
+        self.order(|done| Order::SignIn { email, password, done }).await
+    }
+
+    /// Forgets the sign-in here, then tells the server, for at most 3 s. Being offline does not keep anybody signed in.
+    pub async fn sign_out(&self) -> Result<(), AccountError> {
+        self.order(|done| Order::SignOut { done }).await
+    }
+
+    /// Stops a sign-in that is still talking to the server. Its late answer is dropped, and revoked if it was a yes.
+    pub fn cancel(&self) {
+        let _ = self.orders.send(Order::Cancel);
+    }
+
+    /// Goes on without waiting for the keyring's dialog: signed out at a start, in memory only at a sign-in.
+    pub fn skip_keyring(&self) {
+        let _ = self.orders.send(Order::SkipKeyring);
+    }
+
+    /// "Unlock and try again": asks the keyring anew, for a saved sign-in when nobody is signed in, else to keep this one.
+    pub async fn try_keyring_again(&self) -> Auth {
+        let _ = self.order(|done| Order::TryKeyringAgain { done }).await;
+        self.snapshot()
+    }
+
+    /// What signs a request now; renewed first when it is old. Any number of callers share one renewal.
+    pub async fn authorised(&self) -> Result<Authorisation, RemoteError> {
+        self.authorise(None).await
+    }
+
+    /// The server's interface, signed with this account's tokens.
+    pub fn api(&self) -> SignedApi {
+        self.api.signed(Arc::new(self.clone()))
+    }
+
+    async fn authorise(&self, refused: Option<Secret>) -> Result<Authorisation, RemoteError> {
+        let (answer, receiver) = oneshot::channel();
+        let _ = self.orders.send(Order::Authorise { refused, answer });
+        receiver.await.unwrap_or(Err(RemoteError::SignedOut))
+    }
+
+    async fn order(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<(), AccountError>>) -> Order,
+    ) -> Result<(), AccountError> {
+        let (done, receiver) = oneshot::channel();
+        let _ = self.orders.send(order(done));
+        receiver.await.unwrap_or(Err(AccountError::Cancelled))
+    }
+}
+
+impl Credentials for Account {
+    fn current(&self) -> Promised<'_> {
+        Box::pin(self.authorise(None))
+    }
+
+    fn renewed(&self, refused: Authorisation) -> Promised<'_> {
+        Box::pin(self.authorise(Some(refused.access_token)))
+    }
+}
