@@ -1,0 +1,427 @@
+// The Views of the recorded journey, one per state that a screen can be in. Names are those of the gallery.
+
+import type { CameraView } from '../gen/CameraView';
+import type { Frame } from '../gen/Frame';
+import type { Guidance } from '../gen/Guidance';
+import type { Notice } from '../gen/Notice';
+import type { Screen } from '../gen/Screen';
+import type { Trouble } from '../gen/Trouble';
+import type { View } from '../gen/View';
+
+/** One recorded state: the screen and what differs from the usual frame. */
+interface Recorded {
+  screen: Screen;
+  frame?: Partial<Frame>;
+  notices?: Notice[];
+  guidance?: Partial<Guidance>;
+}
+
+const SENT_AT_MS = Date.UTC(2026, 8, 14, 9, 20);
+const DECIDED_AT_MS = Date.UTC(2026, 8, 15, 14, 5);
+const ID_TYPES = ['national identity card', 'passport', 'driving licence'];
+const CONSENT = [
+  'Example Academy asks for a photo of your face, a photo of your ID and your full name, to check that you are the person who earns its certificates.',
+  'A trained member of staff compares them. Nobody else sees them, and no computer decides.',
+  'The photos are deleted 90 days after the decision. Your name and the decision are kept as long as your account exists. You can withdraw at any time under “My data”; then everything is deleted.',
+].join('\n\n');
+
+const trouble = (code: string, more: Partial<Trouble> = {}): Trouble => ({
+  code,
+  field: null,
+  number: null,
+  requestId: null,
+  ...more,
+});
+
+const camera = (more: Partial<CameraView> = {}): CameraView => ({
+  state: 'live',
+  stream: 'demo',
+  mirrored: true,
+  aspect: 16 / 9,
+  trouble: null,
+  cameras: [
+    { key: 'a', label: 'Integrated Webcam HD', chosen: true, practice: false },
+    { key: 'b', label: 'Practice learner', chosen: false, practice: true },
+  ],
+  ...more,
+});
+
+const noCamera = (code: string): CameraView => camera({ state: 'trouble', stream: null, trouble: trouble(code) });
+const step = (number: number): Partial<Frame> => ({ step: { number, of: 9 }, mayGoBack: true });
+
+const FACE_OVAL = { x: 0.375, y: 0.14, width: 0.25, height: 0.68 };
+const CARD_OUTLINE = { x: 0.24, y: 0.21, width: 0.52, height: 0.583 };
+
+const facing: Screen = { kind: 'capture', photo: 'face', withCard: false, hand: null, camera: camera(), reasons: [] };
+const besideFace: Screen = { kind: 'capture', photo: 'face', withCard: true, hand: 'left', camera: camera(), reasons: [] };
+const holding: Screen = {
+  kind: 'capture',
+  photo: 'id',
+  withCard: false,
+  hand: null,
+  camera: camera({ mirrored: false }),
+  reasons: [],
+};
+
+const home: Extract<Screen, { kind: 'home' }> = {
+  kind: 'home',
+  status: 'none',
+  reference: null,
+  submittedAtMs: null,
+  decidedAtMs: null,
+  expectedReviewHours: 24,
+  action: null,
+  reasons: [],
+  busy: false,
+  trouble: null,
+};
+
+const RECORDED: Record<string, Recorded> = {
+  starting: { screen: { kind: 'starting' }, frame: { who: null, provider: null, helpAddress: null } },
+  stopped: { screen: { kind: 'stopped', trouble: trouble('client-too-old', { requestId: 'req_4fT9' }) }, frame: { who: null } },
+  welcome: { screen: { kind: 'welcome' }, frame: { who: null } },
+  'before-you-begin': {
+    screen: { kind: 'before-you-begin', cameraSeen: true, idTypes: ID_TYPES },
+    frame: { who: null, mayGoBack: true },
+  },
+  'before-you-begin-no-camera': {
+    screen: { kind: 'before-you-begin', cameraSeen: false, idTypes: [] },
+    frame: { who: null, mayGoBack: true },
+  },
+  'sign-in': {
+    screen: {
+      kind: 'sign-in',
+      email: '',
+      busy: false,
+      trouble: null,
+      practiceAccounts: [
+        { email: 'lea@practice.example', forTrying: 'The whole way, from the start.' },
+        { email: 'omar@practice.example', forTrying: 'A profile that is in review.' },
+      ],
+      ended: null,
+    },
+    frame: { who: null, mayGoBack: true },
+  },
+  'sign-in-wrong': {
+    screen: {
+      kind: 'sign-in',
+      email: 'lea@practice.example',
+      busy: false,
+      trouble: trouble('invalid-credentials', { field: 'password' }),
+      practiceAccounts: [],
+      ended: null,
+    },
+    frame: { who: null, mayGoBack: true, mode: 'production' },
+  },
+  'sign-in-offline': {
+    screen: {
+      kind: 'sign-in',
+      email: 'lea@practice.example',
+      busy: false,
+      trouble: trouble('network-connect'),
+      practiceAccounts: [],
+      ended: null,
+    },
+    frame: { who: null, mayGoBack: true, mode: 'production' },
+  },
+  'sign-in-ended': {
+    screen: {
+      kind: 'sign-in',
+      email: 'lea@practice.example',
+      busy: false,
+      trouble: null,
+      practiceAccounts: [],
+      ended: 'session-ended',
+    },
+    frame: { who: null, mode: 'production' },
+  },
+  'waiting-for-keyring': { screen: { kind: 'waiting-for-keyring' } },
+  home: {
+    screen: { ...home, status: 'none', action: 'start' },
+    notices: [{ kind: 'memory-only', why: 'keyring-absent', mayUnlock: false }],
+  },
+  'home-unknown': {
+    screen: { ...home, status: 'unknown', action: 'refresh', trouble: trouble('server-unavailable', { requestId: 'req_4fT9' }) },
+    notices: [{ kind: 'offline' }],
+  },
+  'home-in-review': {
+    screen: { ...home, status: 'in-review', reference: 'LK-7Q4M-2X9B', submittedAtMs: SENT_AT_MS, action: 'refresh' },
+    frame: { mode: 'production' },
+  },
+  'home-approved': {
+    screen: { ...home, status: 'approved', reference: 'LK-7Q4M-2X9B', submittedAtMs: SENT_AT_MS, decidedAtMs: DECIDED_AT_MS },
+    frame: { mode: 'production' },
+  },
+  'home-rejected': {
+    screen: {
+      ...home,
+      status: 'rejected',
+      reference: 'LK-7Q4M-2X9B',
+      submittedAtMs: SENT_AT_MS,
+      decidedAtMs: DECIDED_AT_MS,
+      action: 'fix',
+      reasons: [{ code: 'id-not-legible', photo: 'id', note: null }],
+    },
+    frame: { mode: 'production' },
+  },
+  'home-expired': { screen: { ...home, status: 'expired', action: 'start' }, frame: { mode: 'production' } },
+  name: { screen: { kind: 'name', name: 'Lea Maria Probe', trouble: null }, frame: step(1) },
+  'name-empty': { screen: { kind: 'name', name: '', trouble: trouble('name-empty', { field: 'name' }) }, frame: step(1) },
+  consent: {
+    screen: {
+      kind: 'consent',
+      body: CONSENT,
+      privacyUrl: 'https://academy.example/privacy',
+      termsUrl: 'https://academy.example/terms',
+      busy: false,
+      trouble: null,
+    },
+    frame: step(2),
+  },
+  'id-layout': { screen: { kind: 'id-layout', document: null, idTypes: ID_TYPES, busy: false, trouble: null }, frame: step(3) },
+  'id-layout-sides': {
+    screen: { kind: 'id-layout', document: 'card', idTypes: ID_TYPES, busy: false, trouble: null },
+    frame: step(3),
+  },
+  'camera-check': { screen: { kind: 'camera-check', camera: camera(), bestDpi: 260 }, frame: step(4) },
+  'camera-check-off': {
+    screen: { kind: 'camera-check', camera: camera({ state: 'off', stream: null }), bestDpi: null },
+    frame: step(4),
+  },
+  'camera-check-none': {
+    screen: { kind: 'camera-check', camera: { ...noCamera('camera-none'), cameras: [] }, bestDpi: null },
+    frame: step(4),
+  },
+  'capture-face': {
+    screen: facing,
+    frame: step(5),
+    guidance: {
+      phase: 'guiding',
+      oval: FACE_OVAL,
+      hint: { code: 'face-too-far', level: 'stop', side: null, centimetres: 10, amount: 'cm' },
+    },
+  },
+  'capture-face-steady': {
+    screen: facing,
+    frame: step(5),
+    notices: [{ kind: 'practice-camera' }],
+    guidance: {
+      phase: 'countdown',
+      oval: FACE_OVAL,
+      progress: 70,
+      countdownMs: 800,
+      hint: { code: 'hold', level: 'info', side: null, centimetres: null, amount: 'little' },
+    },
+  },
+  'capture-face-dark': {
+    screen: facing,
+    frame: step(5),
+    guidance: {
+      phase: 'guiding',
+      oval: FACE_OVAL,
+      fillLight: true,
+      suggestManual: true,
+      hint: { code: 'too-dark', level: 'stop', side: null, centimetres: null, amount: 'little' },
+    },
+  },
+  'capture-face-card': {
+    screen: besideFace,
+    frame: step(5),
+    guidance: {
+      phase: 'guiding',
+      oval: { x: 0.3, y: 0.14, width: 0.25, height: 0.68 },
+      outline: { x: 0.62, y: 0.4, width: 0.24, height: 0.269 },
+      hint: { code: 'card-not-in-outline', level: 'stop', side: null, centimetres: null, amount: 'little' },
+    },
+  },
+  'capture-face-in-use': { screen: { ...facing, camera: noCamera('camera-in-use') }, frame: step(5) },
+  'capture-face-denied': { screen: { ...facing, camera: noCamera('camera-denied') }, frame: step(5) },
+  'capture-face-starting': { screen: { ...facing, camera: camera({ state: 'starting', stream: null }) }, frame: step(5) },
+  'capture-id': {
+    screen: holding,
+    frame: step(7),
+    guidance: {
+      phase: 'guiding',
+      outline: CARD_OUTLINE,
+      mayTakeAnyway: true,
+      suggestManual: true,
+      quad: [
+        [0.235, 0.225],
+        [0.765, 0.2],
+        [0.77, 0.79],
+        [0.24, 0.815],
+      ],
+      hint: { code: 'glare', level: 'stop', side: null, centimetres: null, amount: 'little' },
+    },
+  },
+  'capture-id-lost': {
+    screen: {
+      ...holding,
+      camera: { ...noCamera('camera-lost'), mirrored: false },
+      reasons: [{ code: 'id-not-legible', photo: 'id', note: null }],
+    },
+    frame: step(7),
+  },
+  'review-face': {
+    screen: { kind: 'review', photo: 'face', picture: 'photo.face', good: ['face-clear'], weak: [] },
+    frame: step(6),
+    notices: [{ kind: 'unsent-in-memory' }],
+  },
+  'review-id': {
+    screen: { kind: 'review', photo: 'id', picture: 'photo.id', good: ['corners-visible'], weak: ['text-unclear'] },
+    frame: step(8),
+    notices: [{ kind: 'unsent-in-memory' }],
+  },
+  'check-answers': {
+    screen: {
+      kind: 'check-answers',
+      name: 'Lea Maria Probe',
+      face: { kind: 'taken', picture: 'photo.face' },
+      id: { kind: 'taken', picture: 'photo.id' },
+      document: 'card',
+      twoSides: false,
+      busy: false,
+      trouble: null,
+    },
+    frame: step(9),
+    notices: [{ kind: 'unsent-in-memory' }],
+  },
+  'check-answers-in-review': {
+    screen: {
+      kind: 'check-answers',
+      name: 'Lea Maria Probe',
+      face: { kind: 'kept' },
+      id: { kind: 'missing' },
+      document: 'passport',
+      twoSides: true,
+      busy: false,
+      trouble: trouble('already-in-review'),
+    },
+    frame: step(9),
+  },
+  sending: {
+    screen: {
+      kind: 'sending',
+      face: { sentBytes: 812_000, totalBytes: 812_000 },
+      id: { sentBytes: 402_000, totalBytes: 1_104_000 },
+      phase: 'uploading',
+      trouble: null,
+    },
+    notices: [{ kind: 'unsent-in-memory' }],
+  },
+  'sending-waiting': {
+    screen: {
+      kind: 'sending',
+      face: null,
+      id: { sentBytes: 402_000, totalBytes: 1_104_000 },
+      phase: 'waiting',
+      trouble: trouble('network-connect'),
+    },
+    notices: [{ kind: 'unsent-in-memory' }, { kind: 'offline' }],
+  },
+  sent: { screen: { kind: 'sent', reference: 'LK-7Q4M-2X9B', emailMasked: 'l•••@practice.example', expectedReviewHours: 24 } },
+  'fix-photo': {
+    screen: {
+      kind: 'fix-photo',
+      reasons: [{ code: 'id-not-legible', photo: 'id', note: null }],
+      retake: ['id'],
+      kept: 'face',
+      mayCorrectName: false,
+      mayResubmit: true,
+      busy: false,
+      trouble: null,
+    },
+    frame: { mayGoBack: true },
+  },
+  'fix-photo-name': {
+    screen: {
+      kind: 'fix-photo',
+      reasons: [{ code: 'name-mismatch', photo: 'id', note: 'Your ID says “Léa”, the form says “Lea Maria”.' }],
+      retake: ['id'],
+      kept: 'face',
+      mayCorrectName: true,
+      mayResubmit: true,
+      busy: false,
+      trouble: null,
+    },
+    frame: { mayGoBack: true },
+  },
+  'fix-photo-closed': {
+    screen: {
+      kind: 'fix-photo',
+      reasons: [{ code: 'other', photo: null, note: 'Please contact us, we would like to help you in person.' }],
+      retake: [],
+      kept: null,
+      mayCorrectName: false,
+      mayResubmit: false,
+      busy: false,
+      trouble: null,
+    },
+    frame: { mayGoBack: true },
+  },
+  mailbox: {
+    screen: {
+      kind: 'mailbox',
+      mails: [
+        {
+          to: 'lea@practice.example',
+          subject: 'Your profile needs one new photo',
+          body: 'Hello,\n\nThe text on your ID cannot be read.\nHold the card closer, until the text is sharp.\n\nOpen Likeness to take just this one photo again.',
+          atMs: DECIDED_AT_MS,
+        },
+        {
+          to: 'lea@practice.example',
+          subject: 'We have received your profile',
+          body: 'Your receipt number is LK-7Q4M-2X9B.',
+          atMs: SENT_AT_MS,
+        },
+      ],
+      trouble: null,
+    },
+    frame: { mayGoBack: true },
+  },
+};
+
+/** The names of all recorded screens. */
+export const RECORDED_NAMES: readonly string[] = Object.keys(RECORDED);
+
+/** The View recorded as `name`; the welcome screen when there is none. */
+export function recordedView(name: string): View {
+  const { screen, frame, notices } = RECORDED[name] ?? { screen: { kind: 'welcome' } };
+  return {
+    rev: 1,
+    screen,
+    frame: {
+      step: null,
+      mayGoBack: false,
+      who: { emailMasked: 'l•••@practice.example' },
+      mode: 'practice',
+      provider: 'Example Academy',
+      helpAddress: 'help@academy.example',
+      ...frame,
+    },
+    notices: notices ?? [],
+  };
+}
+
+/** The guidance recorded with `name`, if there is any. */
+export function recordedGuidance(name: string): Guidance | null {
+  const guidance = RECORDED[name]?.guidance;
+  if (guidance === undefined) return null;
+  return {
+    attempt: 1,
+    frameSeq: 1,
+    phase: 'guiding',
+    hint: null,
+    progress: 0,
+    countdownMs: null,
+    oval: null,
+    outline: null,
+    quad: null,
+    suggestManual: false,
+    mayTakeAnyway: false,
+    fillLight: false,
+    dpi: null,
+    ...guidance,
+  };
+}

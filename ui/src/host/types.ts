@@ -1,0 +1,71 @@
+// The door between the window and everything else: what may be asked, and what comes back.
+// The window asks and forgets; the answer is always the next View.
+
+import type { Document } from '../gen/Document';
+import type { Guidance } from '../gen/Guidance';
+import type { Hand } from '../gen/Hand';
+import type { View } from '../gen/View';
+
+type Nothing = Record<never, never>;
+
+/** What each command is given. The names are those of `src-tauri/commands.rs.in` (a test compares). */
+export interface Commands {
+  ui_ready: Nothing;
+  go: Nothing;
+  back: Nothing;
+  change: { what: 'name' | 'face' | 'id' | 'document' };
+  sign_in_password: { email: string; password: string };
+  use_practice_account: { email: string };
+  sign_out: Nothing;
+  skip_keyring: Nothing;
+  retry_keyring: Nothing;
+  set_name: { name: string };
+  give_consent: Nothing;
+  choose_document: { document: Document };
+  choose_id_layout: { twoSides: boolean };
+  turn_on_camera: Nothing;
+  choose_camera: { key: string };
+  open_camera_settings: Nothing;
+  take_photo: Nothing;
+  cancel_countdown: Nothing;
+  choose_hand: { hand: Hand };
+  retake: Nothing;
+  accept_photo: Nothing;
+  use_anyway: Nothing;
+  submit_profile: Nothing;
+  pause_upload: Nothing;
+  retry_now: Nothing;
+  correct_name: Nothing;
+  open_help: Nothing;
+  open_link: { link: 'privacy' | 'terms' };
+  read_practice_mail: Nothing;
+  open_review_desk: Nothing;
+  copy_reference: Nothing;
+  quit: Nothing;
+}
+
+/** A command's name. */
+export type Command = keyof Commands;
+
+/** A command that needs nothing but its name. */
+export type PlainCommand = { [C in Command]: Nothing extends Commands[C] ? C : never }[Command];
+
+/** Why a command was refused: a code of `errors/table.ts`, and the input it belongs to. */
+export interface Refusal {
+  code: string;
+  field: string | null;
+}
+
+/** Everything the window can reach. */
+export interface Host {
+  /** Asks for something. Rejects with a `Refusal`. */
+  call<C extends Command>(command: C, words: Commands[C]): Promise<void>;
+  /** Calls `draw` with the present View and with every later one. */
+  watchView(draw: (view: View) => void): Promise<void>;
+  /** Calls `draw` with every guidance while a photo is taken. */
+  watchGuidance(draw: (guidance: Guidance) => void): Promise<void>;
+  /** Address of picture `n` of a running stream. */
+  livePicture(stream: string, n: number): string;
+  /** Address of a photo that the View named. */
+  photo(name: string): string;
+}
