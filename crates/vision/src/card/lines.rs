@@ -6,7 +6,7 @@
 use super::edges::EdgeMap;
 
 /// Lines kept for one side: the true one, the header line inside it, a shelf behind it, and some.
-const LINES: usize = 6;
+const LINES: usize = 8;
 /// A card may be turned this far against the guide, degrees.
 const TURN_DEGREES: i32 = 14;
 const TURNS: usize = 2 * TURN_DEGREES as usize + 1;
@@ -16,8 +16,6 @@ const AGREEMENT_DEGREES: i32 = 3;
 const SUPPORT_SLOPE: f32 = 0.14;
 /// How far from the line a supporting point may lie, coarse pixels.
 const SUPPORT_REACH_PX: f32 = 1.5;
-/// Peaks nearer than this (coarse pixels and degrees) are one line seen twice.
-const NEIGHBOUR: i32 = 3;
 
 /// The direction of a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +44,7 @@ struct EdgePoint {
     position: f32,
     offset: f32,
     slope: f32,
+    voted: bool,
 }
 
 /// `offset = at_middle + slope * (position - middle)`, coarse pixels.
@@ -113,9 +112,10 @@ impl LineFinder {
             if f32::from(strength) < band.least_votes {
                 break;
             }
-            self.forget(turn, bin, bins);
-            let slope = turn_slope(turn);
-            self.keep(first as f32 + bin as f32, slope, middle, length);
+            self.keep(first as f32 + bin as f32, turn_slope(turn), middle, length);
+            self.take_back(first, bins, middle);
+            // The fit may have moved away from the cell that was chosen; it must not be chosen again.
+            self.votes[turn * bins + bin - 1..=turn * bins + bin + 1].fill(0);
         }
     }
 
@@ -160,7 +160,7 @@ impl LineFinder {
                     Side::Lying => (x, y),
                     Side::Standing => (y, x),
                 };
-                self.points.push(EdgePoint { position: position as f32, offset: offset as f32 + shift, slope });
+                self.points.push(EdgePoint { position: position as f32, offset: offset as f32 + shift, slope, voted: false });
             }
         }
     }
@@ -168,21 +168,10 @@ impl LineFinder {
     fn vote(&mut self, band: &Band, first: i32, bins: usize, middle: f32) {
         self.votes.clear();
         self.votes.resize(TURNS * bins, 0);
-        for point in &self.points {
-            if point.position < band.positions.0 || point.position > band.positions.1 {
-                continue;
-            }
-            let own = point.slope.atan().to_degrees().round() as i32;
-            for turn in own - AGREEMENT_DEGREES..=own + AGREEMENT_DEGREES {
-                if turn.abs() > TURN_DEGREES {
-                    continue;
-                }
-                let turn = (turn + TURN_DEGREES) as usize;
-                let offset = point.offset - turn_slope(turn) * (point.position - middle);
-                let bin = offset.round() as i32 - first;
-                if bin >= 0 && (bin as usize) < bins {
-                    self.votes[turn * bins + bin as usize] += 1;
-                }
+        for point in &mut self.points {
+            point.voted = point.position >= band.positions.0 && point.position <= band.positions.1;
+            if point.voted {
+                for_cells(point, first, bins, middle, |cell| self.votes[cell] += 1);
             }
         }
     }
@@ -203,15 +192,17 @@ impl LineFinder {
         best
     }
 
-    fn forget(&mut self, turn: usize, bin: usize, bins: usize) {
-        let around = |at: usize, size: usize| {
-            let at = at as i32;
-            (at - NEIGHBOUR).max(0) as usize..=((at + NEIGHBOUR) as usize).min(size - 1)
-        };
-        for turn in around(turn, TURNS) {
-            for bin in around(bin, bins) {
-                self.votes[turn * bins + bin] = 0;
-            }
+    /// Takes back the votes of the points that lie on the newest line: the smear of a long line would otherwise stand
+    /// in the way of a shorter one.
+    fn take_back(&mut self, first: i32, bins: usize, middle: f32) {
+        let Some(line) = self.lines[..self.kept].last() else { return };
+        for point in self.points.iter_mut().filter(|point| point.voted && supports(line, point, SUPPORT_REACH_PX)) {
+            point.voted = false;
+            for_cells(point, first, bins, middle, |cell| {
+                if let Some(votes) = self.votes.get_mut(cell) {
+                    *votes = votes.saturating_sub(1);
+                }
+            });
         }
     }
 
@@ -239,6 +230,18 @@ impl LineFinder {
             let beside = position > 0 && self.marks[position - 1] && self.marks.get(position + 1) == Some(&true);
             count += u16::from(self.marks[position] || beside);
             line.supported.push(count);
+        }
+    }
+}
+
+/// The cells a point votes for: every turn near its own direction, at the offset the line then has in the middle.
+fn for_cells(point: &EdgePoint, first: i32, bins: usize, middle: f32, mut visit: impl FnMut(usize)) {
+    let own = point.slope.atan().to_degrees().round() as i32;
+    for turn in (own - AGREEMENT_DEGREES).max(-TURN_DEGREES)..=(own + AGREEMENT_DEGREES).min(TURN_DEGREES) {
+        let turn = (turn + TURN_DEGREES) as usize;
+        let bin = (point.offset - turn_slope(turn) * (point.position - middle)).round() as i32 - first;
+        if bin >= 0 && (bin as usize) < bins {
+            visit(turn * bins + bin as usize);
         }
     }
 }
