@@ -3,7 +3,7 @@
 
 use crate::geometry::{V3, step_between, v3};
 use crate::head::{Bust, EYE, EYE_HALF_WIDTH, Part};
-use crate::looks::{Hair, Looks};
+use crate::looks::{Clothing, Hair, Looks};
 use crate::seed::noise;
 
 /// How a surface answers light.
@@ -30,7 +30,7 @@ pub(crate) fn surface(bust: &Bust, looks: &Looks, part: Part, q: V3) -> Surface 
         Part::Skin => skin(bust, looks, p),
         Part::Eye => eye(bust, looks, p),
         Part::Hair => hair(bust, looks, p),
-        Part::Cloth => cloth(looks, q),
+        Part::Cloth => cloth(bust, looks, q),
         Part::Rim => Surface { albedo: v3(0.03, 0.028, 0.03), wrap: v3(0.0, 0.0, 0.0), gloss: 0.5, gloss_exponent: 60.0 },
     }
 }
@@ -111,10 +111,10 @@ fn brow(looks: &Looks, p: V3, m: V3, albedo: V3) -> V3 {
     if !(-0.06..=1.06).contains(&t) || m.y < 8.0 || m.y > 34.0 {
         return albedo;
     }
-    let middle = 14.5 + 8.2 * (t * 1.25).min(1.0) - 7.0 * (t - 0.68).max(0.0) * 1.6;
-    let half = looks.brows * (3.4 - 1.9 * t.max(0.0)) * step_between(-0.06, 0.10, t) * step_between(1.06, 0.72, t).max(0.35);
-    let hairs = 0.30 * noise(p.x * 0.9 - p.y * 0.35, p.y * 0.35, 1.0);
-    let cover = step_between(half + 0.9, half - 1.1, (m.y - middle).abs());
+    let middle = 17.4 + 5.6 * (1.0 - (t - 0.62) * (t - 0.62) / 0.38) - 5.0 * (t - 0.62).max(0.0);
+    let half = looks.brows * (3.3 - 1.9 * t.max(0.0)) * step_between(-0.06, 0.10, t) * step_between(1.06, 0.72, t).max(0.35);
+    let hairs = 0.16 * noise(p.x * 1.3 - p.y * 0.7, p.y * 0.5, 1.0);
+    let cover = step_between(half + 1.2, half - 1.2, (m.y - middle).abs());
     let tint = if looks.hair == Hair::Scarf { v3(0.03, 0.02, 0.016) } else { colour(looks.hair_colour).mix(v3(0.03, 0.022, 0.018), 0.35) };
     albedo.mix(tint, (cover * (0.78 + hairs)).clamp(0.0, 0.95))
 }
@@ -140,7 +140,7 @@ fn eye(bust: &Bust, looks: &Looks, p: V3) -> Surface {
     let gaze = v3(-0.035 * side, 0.012, 1.0).unit();
     let off = d - gaze * d.dot(gaze);
     let radius = off.length() * 16.5;
-    let sclera = v3(0.80, 0.775, 0.75);
+    let sclera = v3(0.70, 0.68, 0.665);
     let along = side * (p.x - centre.x);
     // Redder towards the corners, most at the tear duct.
     let corner = step_between(7.5, 14.0, along.abs()) * if along < 0.0 { 1.0 } else { 0.55 };
@@ -148,10 +148,10 @@ fn eye(bust: &Bust, looks: &Looks, p: V3) -> Surface {
     // The upper lid casts a soft shade on the eyeball.
     let (upper, _) = bust.features.lids(along);
     albedo = albedo * (1.0 - 0.30 * step_between(2.2, 0.0, upper - p.y));
-    let iris = step_between(6.3, 5.7, radius);
+    let iris = step_between(6.2, 5.6, radius);
     let spokes = 0.22 * noise(off.x.atan2(off.y) * 5.0, radius * 0.35, 5.0);
     let ring = step_between(3.6, 6.2, radius);
-    let tone = colour(looks.eye_colour) * (1.35 + spokes) * (1.0 - 0.62 * ring);
+    let tone = colour(looks.eye_colour) * (0.95 + spokes) * (1.0 - 0.62 * ring);
     albedo = albedo.mix(tone, iris);
     albedo = albedo.mix(v3(0.008, 0.008, 0.009), step_between(2.6, 2.2, radius));
     Surface { albedo, wrap: v3(0.32, 0.28, 0.26), gloss: 1.6 * step_between(7.5, 6.0, radius) + 0.25, gloss_exponent: 260.0 }
@@ -175,9 +175,12 @@ fn hair(bust: &Bust, looks: &Looks, p: V3) -> Surface {
     }
 }
 
-fn cloth(looks: &Looks, q: V3) -> Surface {
+fn cloth(bust: &Bust, looks: &Looks, q: V3) -> Surface {
     // Fine ribs, visible only near by.
     let rib = 0.06 * (q.x * 1.15 + 0.4 * noise(q.x * 0.05, q.y * 0.05, 0.0)).sin();
     let grain = 0.05 * noise(q.x * 0.35, q.y * 0.35, q.z * 0.35);
-    Surface { albedo: colour(looks.clothing_colour) * (1.0 + rib + grain), wrap: v3(0.1, 0.1, 0.1), gloss: 0.03, gloss_exponent: 6.0 }
+    // The band sewn round the neck, and its seam.
+    let from_edge = bust.opening(q);
+    let band = if looks.clothing == Clothing::HighCollar { 0.0 } else { 0.12 * step_between(10.0, 9.0, from_edge) + 0.22 * step_between(1.1, 0.3, (from_edge - 9.6).abs()) };
+    Surface { albedo: colour(looks.clothing_colour) * ((1.0 + rib + grain) * (1.0 - band)), wrap: v3(0.1, 0.1, 0.1), gloss: 0.03, gloss_exponent: 6.0 }
 }

@@ -16,7 +16,7 @@ pub(crate) const EYE_RADIUS: f32 = 16.5;
 pub(crate) const EYE_HALF_WIDTH: f32 = 14.0;
 const NECK_PIVOT: V3 = v3(0.0, -70.0, -85.0);
 const MOUTH_Y: f32 = -69.0;
-pub(crate) const MOUTH_HALF_WIDTH: f32 = 25.0;
+pub(crate) const MOUTH_HALF_WIDTH: f32 = 24.0;
 const NOSE_TIP: V3 = v3(0.0, -36.0, 28.0);
 const CHIN: V3 = v3(0.0, -117.0, -14.0);
 /// Far away: stands for "not near this part at all".
@@ -140,7 +140,7 @@ impl Features {
         let t = along / EYE_HALF_WIDTH;
         let bow = 1.0 - t * t;
         let lean = 0.05 * along;
-        (lean + bow * (-4.2 + 10.0 * self.eyes_open), lean - 4.2 * bow)
+        (lean + bow * (-4.0 + 9.4 * self.eyes_open), lean - 4.0 * bow)
     }
 
     /// Height of the line between the lips at a distance from the middle.
@@ -206,7 +206,7 @@ impl Bust {
         let turn = Turn::from_degrees(learner.yaw_deg, learner.pitch_deg, learner.roll_deg);
         let jaw = looks.jaw_width;
         let nose = looks.nose_width;
-        let neck_base = turn.undo(v3(0.0, -200.0, -98.0) - NECK_PIVOT) + NECK_PIVOT;
+        let neck_base = turn.undo(v3(0.0, -185.0, -98.0) - NECK_PIVOT) + NECK_PIVOT;
         let (shell, opening, more, side) = hair_shapes(looks.hair);
         Self {
             turn,
@@ -221,33 +221,34 @@ impl Bust {
             glasses: looks.glasses,
             widen: 1.0 / looks.face_width,
             skull: Blob::new(v3(0.0, 30.0, -86.0), v3(73.0, 84.0, 93.0)),
-            face: Blob::new(v3(0.0, -36.0, -55.0), v3(61.0, 70.0, 58.0)),
-            jaw: Stick::new(v3(45.0 * jaw, -62.0, -60.0), v3(13.0 * jaw, -99.0, -22.0), 17.0, 15.0),
-            chin: Blob::new(v3(0.0, -102.0, -15.0), v3(18.0 * jaw, 15.0, 17.0)),
+            face: Blob::new(v3(0.0, -34.0, -56.0), v3(63.0, 72.0, 59.0)),
+            jaw: Stick::new(v3(42.0 * jaw, -58.0, -62.0), v3(12.0 * jaw, -100.0, -22.0), 14.0, 13.0),
+            chin: Blob::new(v3(0.0, -102.0, -14.0), v3(17.0 * jaw, 15.0, 17.0)),
             cheek: Blob::new(v3(37.0, -27.0, -21.0), v3(21.0, 18.0, 19.0)),
             brow: Stick::new(v3(11.0, 17.0, -3.0), v3(43.0, 18.0, -19.0), 8.5, 7.0),
             socket: Blob::new(v3(31.0, 1.0, 5.0), v3(19.0, 11.5, 12.0)),
             bridge: Stick::new(v3(0.0, 12.0, -3.0), v3(0.0, -32.0, 15.0), 6.0, 7.5),
-            tip: Blob::new(v3(0.0, -36.5, 18.0), v3(8.8 * (0.6 + 0.4 * nose), 8.0, 10.0)),
-            wing: Blob::new(v3(11.0 * nose, -39.5, 6.0), v3(7.0 * nose, 6.6, 9.5)),
+            tip: Blob::new(v3(0.0, -36.0, 17.5), v3(8.6 * (0.6 + 0.4 * nose), 8.2, 10.5)),
+            wing: Blob::new(v3(10.0 * nose, -39.0, 8.5), v3(6.6 * nose, 6.4, 9.0)),
             nostril: Blob::new(v3(6.3 * nose, -46.5, 12.5), v3(4.0 * nose, 3.6, 5.5)),
             muzzle: Blob::new(v3(0.0, -67.0, -15.0), v3(31.0, 27.0, 25.0)),
             mouth_hole: Blob::new(v3(0.0, MOUTH_Y - 1.0, 5.0), v3(19.0, (0.5 * learner.mouth_open_mm).max(0.3), 16.0)),
-            ear: Blob::new(v3(76.0, -12.0, -92.0), v3(8.0, 31.0, 18.0)),
-            ear_bowl: Blob::new(v3(84.0, -8.0, -83.0), v3(8.0, 20.0, 11.0)),
-            neck: Stick::new(v3(0.0, -75.0, -82.0), neck_base, 52.0, 55.0),
-            neck_to_chest: Stick::new(v3(17.0, -200.0, -66.0), v3(24.0, -60.0, -95.0), 12.0, 17.0),
+            ear: Blob::new(v3(73.0, -10.0, -90.0), v3(9.0, 30.0, 18.0)),
+            ear_bowl: Blob::new(v3(82.0, -6.0, -80.0), v3(7.0, 19.0, 10.0)),
+            neck: Stick::new(v3(0.0, -75.0, -82.0), neck_base, 46.0, 50.0),
+            neck_to_chest: Stick::new(v3(13.0, -185.0, -60.0), v3(40.0, -60.0, -105.0), 9.0, 14.0),
             hair_shell: shell,
             hair_opening: opening,
             hair_more: more,
             hair_side: side,
-            shoulder: Stick::new(v3(30.0, -232.0, -100.0), v3(160.0, -240.0, -104.0), 50.0, 46.0),
-            slope: Stick::new(v3(36.0, -172.0, -110.0), v3(140.0, -222.0, -106.0), 24.0, 28.0),
-            chest: Blob::new(v3(0.0, -430.0, -95.0), v3(178.0, 235.0, 102.0)),
-            arm: Stick::new(v3(178.0, -258.0, -104.0), v3(205.0, -560.0, -90.0), 44.0, 40.0),
+            shoulder: Stick::new(v3(30.0, -214.0, -102.0), v3(158.0, -226.0, -104.0), 48.0, 46.0),
+            slope: Stick::new(v3(34.0, -156.0, -110.0), v3(140.0, -206.0, -106.0), 24.0, 28.0),
+            chest: Blob::new(v3(0.0, -415.0, -98.0), v3(176.0, 240.0, 104.0)),
+            arm: Stick::new(v3(176.0, -244.0, -104.0), v3(205.0, -560.0, -90.0), 44.0, 40.0),
             neckline: match looks.clothing {
-                Clothing::Jumper | Clothing::HighCollar => Blob::new(v3(0.0, -176.0, -72.0), v3(70.0, 34.0, 62.0)),
-                Clothing::PointedNeck => Blob::new(v3(0.0, -176.0, -66.0), v3(66.0, 66.0, 68.0)),
+                Clothing::Jumper => Blob::new(v3(0.0, -160.0, -72.0), v3(66.0, 42.0, 64.0)),
+                Clothing::HighCollar => Blob::new(v3(0.0, -150.0, -90.0), v3(56.0, 40.0, 52.0)),
+                Clothing::PointedNeck => Blob::new(v3(0.0, -160.0, -60.0), v3(60.0, 84.0, 70.0)),
             },
         }
     }
@@ -292,7 +293,7 @@ impl Bust {
             self.head(p, m, &mut parts);
         }
         if q.y <= -80.0 {
-            parts.skin = join(parts.skin, torso + 5.0, 26.0);
+            parts.skin = join(parts.skin, torso + 6.0, 14.0);
             parts.cloth = self.cloth(q, torso);
         } else {
             parts.cloth = torso;
@@ -307,20 +308,22 @@ impl Bust {
 
     fn cloth(&self, q: V3, torso: f32) -> f32 {
         let folds = if torso < 8.0 { 1.1 * noise(q.x * 0.02, q.y * 0.012, q.z * 0.02) } else { 0.0 };
-        let mut d = carve(torso + folds, self.neckline.distance(q), 3.0);
-        // A rolled hem along the opening.
-        let hem = self.neckline.distance(q).abs().max((torso - 1.5).abs()) - 3.2;
-        d = join(d, hem, 2.5);
-        if self.clothing == Clothing::HighCollar {
-            let tube = (v3(q.x, 0.0, q.z + 92.0 - 0.10 * (q.y + 170.0)).length() - 63.0).abs() - 3.0;
-            d = join(d, tube.max((q.y + 165.0).abs() - 34.0), 8.0);
+        let d = carve(torso + folds, self.opening(q), 3.0);
+        if self.clothing != Clothing::HighCollar {
+            return d;
         }
-        d
+        let tube = (v3(q.x, 0.0, q.z + 92.0 - 0.10 * (q.y + 160.0)).length() - 56.0).abs() - 2.5;
+        join(d, tube.max((q.y + 160.0).abs() - 32.0), 10.0)
+    }
+
+    /// Distance from the neckline's opening: negative inside it.
+    pub(crate) fn opening(&self, q: V3) -> f32 {
+        self.neckline.distance(q.folded())
     }
 
     fn head(&self, p: V3, m: V3, parts: &mut Parts) {
         let mut d = join(self.skull.distance(m), self.face.distance(m), 34.0);
-        d = join(d, self.jaw.distance(m), 22.0);
+        d = join(d, self.jaw.distance(m), 30.0);
         if m.z > -62.0 && m.y < 60.0 {
             d = self.front(d, m, parts);
         }
@@ -328,7 +331,7 @@ impl Bust {
         d = join(d, neck, 12.0);
         if m.x > 45.0 && m.z < -40.0 {
             let ear = carve(self.ear.distance(m), self.ear_bowl.distance(m), 4.0);
-            d = join(d, ear, 5.0);
+            d = join(d, ear, 9.0);
         }
         parts.skin = d;
         parts.hair = self.hair(p, m);
@@ -354,8 +357,8 @@ impl Bust {
             parts.eye = eye - EYE_RADIUS;
         }
         d = join(d, self.muzzle.distance(m), 16.0);
-        let mut nose = join(self.bridge.distance(m), self.tip.distance(m), 9.0);
-        nose = join(nose, self.wing.distance(m), 5.0);
+        let mut nose = join(self.bridge.distance(m), self.tip.distance(m), 12.0);
+        nose = join(nose, self.wing.distance(m), 7.0);
         d = join(d, nose, 9.0);
         if m.y < -30.0 && m.y > -60.0 {
             d = carve(d, self.nostril.distance(m), 2.0);
@@ -384,7 +387,8 @@ impl Bust {
     fn hair(&self, p: V3, m: V3) -> f32 {
         let mut d = self.hair_shell.distance(m);
         match self.hair_style {
-            Hair::Parted | Hair::Bun => d = join(d, self.hair_more.distance(p), 14.0),
+            Hair::Parted => d = join(d, self.hair_more.distance(p), 34.0),
+            Hair::Bun => d = join(d, self.hair_more.distance(p), 8.0),
             Hair::Short | Hair::Curly => d = join(d, self.hair_more.distance(m), 18.0),
             Hair::Long => d = join(join(d, self.hair_side.distance(m), 18.0), self.hair_more.distance(m), 18.0),
             Hair::Scarf => d = join(join(d, self.hair_side.distance(m), 22.0), self.hair_more.distance(m), 24.0),
@@ -399,7 +403,7 @@ impl Bust {
                 d + 4.6 * noise(p.x * 0.09, p.y * 0.09, p.z * 0.09) + 2.2 * noise(p.x * 0.21, p.y * 0.21, p.z * 0.21)
             }
             Hair::Scarf => d + 0.9 * noise(p.x * 0.015, p.y * 0.05, p.z * 0.02),
-            Hair::Cropped => d + 0.4 * noise(p.x * 0.6, p.y * 0.6, p.z * 0.6),
+            Hair::Cropped => d + 0.25 * noise(p.x * 0.5, p.y * 0.5, p.z * 0.5),
             Hair::Short | Hair::Parted | Hair::Long | Hair::Bun => d + self.strands(p),
         }
     }
@@ -429,18 +433,18 @@ fn rim(m: V3) -> f32 {
 
 /// Shell, opening for the face, and the two extra volumes of a style.
 fn hair_shapes(style: Hair) -> (Blob, Blob, Blob, Blob) {
-    let opening = Blob::new(v3(0.0, -8.0, 34.0), v3(80.0, 73.0, 106.0));
+    let opening = Blob::new(v3(0.0, -10.0, 20.0), v3(90.0, 74.0, 100.0));
     let short = Blob::new(v3(0.0, 36.0, -92.0), v3(79.0, 88.0, 97.0));
     let none = Blob::new(v3(0.0, 60.0, -90.0), v3(10.0, 10.0, 10.0));
     match style {
         Hair::Cropped => (
             Blob::new(v3(0.0, 31.0, -89.0), v3(75.5, 86.5, 95.0)),
-            Blob::new(v3(0.0, -8.0, 34.0), v3(80.0, 72.0, 106.0)),
+            opening,
             none,
             none,
         ),
         Hair::Short => (short, opening, Blob::new(v3(0.0, 86.0, -58.0), v3(58.0, 42.0, 62.0)), none),
-        Hair::Parted => (short, opening, Blob::new(v3(16.0, 84.0, -48.0), v3(60.0, 42.0, 56.0)), none),
+        Hair::Parted => (short, opening, Blob::new(v3(12.0, 82.0, -50.0), v3(66.0, 44.0, 60.0)), none),
         Hair::Curly => (
             Blob::new(v3(0.0, 44.0, -92.0), v3(88.0, 90.0, 98.0)),
             Blob::new(v3(0.0, -10.0, 34.0), v3(82.0, 72.0, 106.0)),

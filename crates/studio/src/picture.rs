@@ -95,7 +95,8 @@ impl Picture {
         small
     }
 
-    fn doubled(&self, w: usize, h: usize) -> Self {
+    /// Twice as large, between pixels by weighted mean; `w` and `h` may be one less or more.
+    pub(crate) fn doubled(&self, w: usize, h: usize) -> Self {
         let mut large = Self::new(w, h);
         for y in 0..h {
             let sy = (y as f32 * 0.5 - 0.25).clamp(0.0, (self.h - 1) as f32);

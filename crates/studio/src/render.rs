@@ -16,7 +16,7 @@ use crate::sheet::Sheet;
 use crate::truth::{CardTruth, FaceLandmarks, FaceTruth, TextLineTruth, Truth};
 
 /// Multiplies all light so that exposure 1 with the default light puts the eye whites at about 190 of 255.
-pub(crate) const BASE_EXPOSURE: f32 = 0.66;
+pub(crate) const BASE_EXPOSURE: f32 = 0.82;
 /// Light that counts as burnt out: stored luma 247.
 const BURNT: f32 = 0.930;
 

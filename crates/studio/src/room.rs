@@ -36,7 +36,7 @@ pub(crate) fn room(seed: u64, w: usize, h: usize, style: RoomStyle, brightness: 
             let x = (column as f32 + 0.5) / w as f32;
             let x = if flip { 1.0 - x } else { x };
             // Light falls off from the upper left; the corners are a little darker.
-            let fall = 1.10 - 0.28 * x - 0.18 * y;
+            let fall = 1.30 - 0.28 * x - 0.18 * y;
             let corner = 1.0 - 0.20 * ((x - 0.5).powi(2) * 2.2 + (y - 0.45).powi(2) * 1.6);
             let plaster = 1.0 + 0.015 * noise(x * 30.0 * aspect, y * 30.0, 2.0);
             let mut colour = wall.map(|c| c * fall * corner * plaster);

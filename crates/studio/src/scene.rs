@@ -62,11 +62,13 @@ impl Scene {
         Self { width_px, height_px, seed, ..Self::default() }
     }
 
-    /// A learner sitting well: eyes to chin is about .30 of the height, looking straight at the camera.
+    /// A learner sitting well: eyes to chin is .315 of the height, looking straight at the camera.
     pub fn face(seed: u64, width_px: u32, height_px: u32) -> Self {
         let mut scene = Self::empty(seed, width_px, height_px);
-        let distance_mm = scene.distance_for_share_mm(0.30);
-        scene.learner = Some(Learner { distance_mm, up_mm: distance_mm * 0.035, ..Learner::of(seed) });
+        let distance_mm = scene.distance_for_share_mm(0.315);
+        // The middle of the face, not the eyes, belongs into the middle of the picture.
+        let up_mm = 0.072 * height_px as f32 * distance_mm / scene.focal_px();
+        scene.learner = Some(Learner { distance_mm, up_mm, ..Learner::of(seed) });
         scene
     }
 
@@ -82,17 +84,19 @@ impl Scene {
     pub fn face_with_card(seed: u64, width_px: u32, height_px: u32) -> Self {
         let mut scene = Self::empty(seed, width_px, height_px);
         let focal_px = scene.focal_px();
-        // The head gets the least distance at which it still fits; the card is held a hand's breadth nearer.
-        let head_mm = scene.distance_for_share_mm(0.40);
-        let card_mm = head_mm * 0.915;
-        let head_x_px = -0.12 * width_px as f32;
+        // The card is held a little nearer than the head, and its gap from the eye leaves the cheek free.
+        let head_mm = scene.distance_for_share_mm(0.41);
         let eyes_px = 63.0 * focal_px / head_mm;
-        let card_px = CARD_WIDTH_MM * focal_px / card_mm;
-        let card_x_px = head_x_px + 0.5 * eyes_px + 0.75 * eyes_px + 0.5 * card_px;
+        let card_px = 1.50 * eyes_px;
+        let card_mm = CARD_WIDTH_MM * focal_px / card_px;
+        let head_x_px = -0.115 * width_px as f32;
+        let eyes_y_px = 0.095 * height_px as f32;
+        let card_x_px = head_x_px + 1.25 * eyes_px + 0.5 * card_px;
+        let card_y_px = eyes_y_px - 0.45 * eyes_px;
         scene.learner = Some(Learner {
             distance_mm: head_mm,
             right_mm: head_x_px * head_mm / focal_px,
-            up_mm: head_mm * 0.03,
+            up_mm: eyes_y_px * head_mm / focal_px,
             ..Learner::of(seed)
         });
         scene.card = Some(CardScene {
@@ -100,7 +104,7 @@ impl Scene {
             layout: CardLayout::PhotoOnly,
             distance_mm: card_mm,
             right_mm: card_x_px * card_mm / focal_px,
-            up_mm: -card_mm * 0.07,
+            up_mm: card_y_px * card_mm / focal_px,
             ..CardScene::default()
         });
         scene
