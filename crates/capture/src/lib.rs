@@ -28,3 +28,7 @@ pub use mode::{CardNeeds, Hand, LONGEST_COUNTDOWN, Mode, Settings};
 pub use photo::{CameraFacts, CapturedPhoto, Finding, How, Level, PhotoKind, Provenance, Verdict};
 pub use profile::Profile;
 pub use run::CaptureRun;
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "limits are compared with the very constants they come from")]
+mod trials;

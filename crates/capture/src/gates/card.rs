@@ -73,7 +73,8 @@ fn distance(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Ju
     let width_px = width_px(card);
     let fill = guide::fill(measures, from.guide.outline, width_px);
     let real_mm = from.settings.format.size_mm().map_or(100.0, |(width_mm, _)| f64::from(width_mm));
-    let apart = move_mm(measures, real_mm, width_px, fill, 1.0);
+    let distance_mm = f64::from(measures.lens.focal_px) * real_mm / f64::from(width_px.max(1.0));
+    let apart = move_mm(distance_mm, fill, 1.0);
     // A card that fills its outline is where it was asked to be; what is missing then is pixels.
     let filled = fill > 1.0;
     if card.px_per_mm > 0.0 {

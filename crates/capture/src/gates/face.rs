@@ -11,8 +11,6 @@ use crate::hint::HintCode;
 use crate::profile::Limits;
 use crate::view::Measures;
 
-/// Distance between the eyes, adult mean, millimetres.
-const EYES_APART_MM: f64 = 63.0;
 /// Under this distance between the eyes a perfect picture reads blurred: a pixel is a pixel.
 const SHARPNESS_READABLE_PX: f32 = 60.0;
 
@@ -35,7 +33,7 @@ pub(super) fn judge_alone(measures: &Measures, from: &Standpoint<'_>, to: &mut J
 
 /// All gates of the main face, for both face modes.
 pub(super) fn own_face(measures: &Measures, face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
-    size(measures, face, from, to);
+    size(face, from, to);
     place(measures, face, from, to);
     let limits = from.settings.profile.limits();
     to.readings.push(Reading::angle("face-yaw-degrees", HintCode::TurnHead, face.yaw_degrees, limits.yaw_max));
@@ -65,7 +63,7 @@ pub(super) fn eyes_apart(face: &FaceBox) -> f64 {
     f64::from(right.distance(left))
 }
 
-fn size(measures: &Measures, face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
+fn size(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
     let limits = from.settings.profile.limits();
     let target = guide::height_target(from.mode, from.settings.profile);
     let (least, most) = if from.mode.wants_card() {
@@ -75,8 +73,7 @@ fn size(measures: &Measures, face: &Face, from: &Standpoint<'_>, to: &mut Judgem
     };
     let height = f64::from(face.head_height_ratio);
     let nearer_than_target = height > target;
-    let yaw_shrinks = face.yaw_degrees.to_radians().cos().max(0.5);
-    let apart = move_mm(measures, EYES_APART_MM, face.inter_eye_px / yaw_shrinks, height, target);
+    let apart = move_mm(face.distance_mm.into(), height, target);
     to.readings.push(
         Reading::below("face-height-ratio", HintCode::FaceTooFar, height, least).moving(Side::Closer, apart, nearer_than_target),
     );

@@ -187,12 +187,9 @@ pub(crate) fn judge(measures: &Measures, from: &Standpoint<'_>) -> Judgement {
     judgement
 }
 
-/// How far the learner or the card has to move so that a length `now` becomes `wanted`, by the lens given.
-/// `real_mm` is the true length of what measures `seen_px`.
-fn move_mm(measures: &Measures, real_mm: f64, seen_px: f32, now: f64, wanted: f64) -> Option<f64> {
-    let distance = f64::from(measures.lens.focal_px) * real_mm / f64::from(seen_px.max(1.0));
-    let target = distance * now / wanted;
-    let apart = (distance - target).abs();
+/// How far to move from this distance so that a size in the picture that is `now` becomes `wanted`.
+fn move_mm(distance_mm: f64, now: f64, wanted: f64) -> Option<f64> {
+    let apart = (distance_mm * (1.0 - now / wanted)).abs();
     apart.is_finite().then_some(apart)
 }
 

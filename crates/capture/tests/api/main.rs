@@ -1,3 +1,6 @@
 #![cfg(test)]
-//! All integration tests of the capture crate.
+//! What others see of the capture crate: words, thresholds, a whole run.
 
+mod profiles;
+mod whole_run;
+mod words;

@@ -1,0 +1,6 @@
+//! Trials of the session with hand-made measures: no camera, no pixels, no clock.
+
+mod fixtures;
+mod hints;
+mod machine;
+mod walks;
