@@ -45,12 +45,12 @@ fn the_whole_journey() {
     window.type_into("#email", LEARNER);
     window.type_into("#password", "not the password");
     window.press("sign-in");
-    window.wait("the refusal", |window| window.text().contains("is not right"));
+    window.wait("the refusal", |window| window.text().contains("do not belong together"));
     assert_eq!(window.script("return document.querySelector('#email').value"), LEARNER, "what was typed stays");
     window.shoot("sign-in-refused");
 
     steps.step("sign in with the practice account");
-    window.click(&format!("[data-action=\"use-practice-account\"][data-email=\"{LEARNER}\"]"));
+    window.press_naming("use-practice-account", LEARNER);
     window.wait_for_screen("home");
     window.wait("the start button", |window| window.script("return !!document.querySelector('[data-action=go]')") == true);
     window.shoot("home");
@@ -70,8 +70,10 @@ fn the_whole_journey() {
     window.press("give-consent");
     window.wait_for_screen("id-layout");
     window.shoot("id-layout");
-    window.click("[data-action=\"choose-document\"][data-document=\"card\"]");
-    window.click("[data-action=\"choose-id-layout\"][data-two-sides=\"false\"]");
+    window.press("choose-card");
+    window.wait("the question about the sides", |window| window.script("return !!document.querySelector('[data-action=same-side]')") == true);
+    window.shoot("id-sides");
+    window.press("same-side");
 
     steps.step("camera check");
     window.wait_for_screen("camera-check");
@@ -181,7 +183,7 @@ fn capture(window: &mut Window, name: &str) {
     let until = Instant::now() + Duration::from_secs(120);
     let mut hints: Vec<String> = Vec::new();
     while window.screen() == "capture" {
-        let hint = window.script("return document.querySelector('[data-hint]')?.innerText || ''");
+        let hint = window.script("return document.querySelector('#hint')?.innerText || ''");
         let hint = hint.as_str().unwrap_or_default().trim().to_owned();
         if !hint.is_empty() && hints.last() != Some(&hint) {
             window.shoot(&format!("capture-{name}-{}", hints.len() + 1));

@@ -124,6 +124,14 @@ impl Window {
         self.click(&format!("[data-action=\"{action}\"]"));
     }
 
+    /// Presses the one of several with this `data-action` that names `text`.
+    pub fn press_naming(&self, action: &str, text: &str) {
+        let path = format!("//*[@data-action='{action}'][contains(., '{text}')]");
+        let found = self.call("POST", "/element", &json!({"using": "xpath", "value": path}));
+        let element = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str).expect("an element").to_owned();
+        self.call("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
     /// Clicks the first element that fits.
     pub fn click(&self, selector: &str) {
         let element = self.find(selector);
