@@ -1,0 +1,93 @@
+//! A USB camera made of a program: it speaks USB/IP to the kernel's virtual host controller, so the driver above is the
+//! real `uvcvideo`, with its real node, its real errors and its real timing.
+//!
+//! `uvcip --mode 1280x720:a.jpg,b.jpg --mode 640x480:c.jpg`, as root, after `modprobe vhci-hcd uvcvideo`.
+//! It prints `plugged` when the kernel has it. One verb a line on standard input: `plug unplug stall go truncate empty garbage`.
+//! Exit codes: 64 for a wrong call, 69 when the kernel has no virtual host controller.
+//! It sends MJPEG over one bulk endpoint; there are no controls and no sound.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test device: it talks on its standard streams and builds structures of bytes"
+)]
+
+mod camera;
+mod descriptors;
+mod usbip;
+
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+
+use camera::{Camera, Verb};
+use descriptors::Mode;
+
+/// What the camera's thread waits for.
+enum Event {
+    Usb(usbip::Message),
+    /// The kernel let go of this plug (counted, so that a late one is not taken for the present one).
+    Gone(u32),
+    Verb(Verb),
+    /// Standard input ended: whoever started us is gone.
+    Over,
+}
+
+fn main() -> ExitCode {
+    let modes = match modes(std::env::args().skip(1)) {
+        Ok(modes) => modes,
+        Err(why) => {
+            eprintln!("uvcip: {why}\nuse: uvcip --mode 1280x720:a.jpg,b.jpg [--mode 640x480:c.jpg]");
+            return ExitCode::from(64);
+        }
+    };
+    if !usbip::controller_present() {
+        eprintln!("uvcip: the kernel has no virtual host controller: modprobe vhci-hcd (and uvcvideo)");
+        return ExitCode::from(69);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let verbs = sender.clone();
+    thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            match Verb::parse(line.trim()) {
+                Some(verb) => drop(verbs.send(Event::Verb(verb))),
+                None => eprintln!("uvcip: unknown verb {line:?}"),
+            }
+        }
+        let _ = verbs.send(Event::Over);
+    });
+    match Camera::new(modes, sender).run(&receiver) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("uvcip: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn modes(mut words: impl Iterator<Item = String>) -> Result<Vec<Mode>, String> {
+    let mut modes = Vec::new();
+    while let Some(word) = words.next() {
+        let value = words.next().filter(|_| word == "--mode").ok_or_else(|| format!("unknown option {word:?}"))?;
+        let (size, files) = value.split_once(':').ok_or_else(|| format!("no pictures in {value:?}"))?;
+        let (width, height) = size.split_once('x').ok_or_else(|| format!("no size in {value:?}"))?;
+        let side = |text: &str| text.parse::<u16>().map_err(|error| format!("{text}: {error}"));
+        let pictures: Result<Vec<Vec<u8>>, String> =
+            files.split(',').map(|path| std::fs::read(path).map_err(|error| format!("{path}: {error}"))).collect();
+        let pictures = pictures?;
+        if let Some(at) = pictures.iter().position(|picture| !picture.starts_with(&[0xFF, 0xD8])) {
+            return Err(format!("picture {at} of {size} is not a JPEG"));
+        }
+        modes.push(Mode { width: side(width)?, height: side(height)?, pictures });
+    }
+    if modes.is_empty() { Err("no mode".into()) } else { Ok(modes) }
+}
+
+/// Tells whoever started us that something has happened.
+fn say(line: &str) {
+    println!("{line}");
+    let _ = std::io::stdout().flush();
+}
