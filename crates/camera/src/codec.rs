@@ -24,7 +24,8 @@ const SHOWN_QUALITY: u8 = 85;
 /// Decodes a still strictly (zune-jpeg), for the gates that run once more on the very bytes that are sent.
 ///
 /// Refuses anything but one whole baseline picture: bytes behind the end, other codings, sides above 4096 pixels.
-/// Chroma comes at full size (`shift_x` and `shift_y` are 0).
+/// Chroma comes at full size (`shift_x` and `shift_y` are 0). A picture that stops early but carries an end marker passes:
+/// [`Frame::still`](crate::Frame::still) has it checked by the other decoder before.
 ///
 /// # Errors
 /// The [`Damage`] found. JPEG has no checksum, so a well-formed but changed picture passes.
@@ -245,14 +246,14 @@ mod turbo {
 
     pub(super) fn encoded(planes: &Planes, quality: u8) -> Result<Vec<u8>, Damage> {
         let subsamp = match (&planes.u, planes.shift_x, planes.shift_y) {
-            (None, ..) => Subsamp::Gray,
+            (None, ..) => return encoded_grey(&planes.y, quality),
             (Some(_), 0, 0) => Subsamp::None,
             (Some(_), 1, 0) => Subsamp::Sub2x1,
             (Some(_), 1, 1) => Subsamp::Sub2x2,
             (Some(_), 0, 1) => Subsamp::Sub1x2,
             _ => return Err(Damage::Shape),
         };
-        let padded = padded_for(planes, subsamp);
+        let padded = padded_for(planes);
         let planes = padded.as_ref().unwrap_or(planes);
         let (u, v) = (planes.u.as_ref().unwrap_or(&planes.y), planes.v.as_ref().unwrap_or(&planes.y));
         let image = YuvPlanesImage {
@@ -269,11 +270,26 @@ mod turbo {
         with_encoder(quality, |encoder| encoder.compress_yuv_planes_to_vec(&image).map_err(refused))
     }
 
+    /// turbojpeg 1.5.1 panics on planes without chroma, so a grey picture goes in as packed pixels.
+    fn encoded_grey(y: &Plane, quality: u8) -> Result<Vec<u8>, Damage> {
+        let image = Image {
+            pixels: y.px.as_slice(),
+            width: y.width,
+            pitch: y.stride,
+            height: y.height,
+            format: PixelFormat::GRAY,
+        };
+        with_encoder(quality, |encoder| {
+            encoder.set_subsamp(Subsamp::Gray).map_err(refused)?;
+            encoder.compress_to_vec(image).map_err(refused)
+        })
+    }
+
     /// The encoder wants whole blocks of luma: an odd width or height is rounded down by the one row or column nobody misses.
-    fn padded_for(planes: &Planes, sampling: Subsamp) -> Option<Planes> {
+    fn padded_for(planes: &Planes) -> Option<Planes> {
         let (shift_x, shift_y) = (planes.shift_x, planes.shift_y);
         let (width, height) = (planes.y.width >> shift_x << shift_x, planes.y.height >> shift_y << shift_y);
-        if sampling == Subsamp::Gray || (width, height) == (planes.y.width, planes.y.height) {
+        if (width, height) == (planes.y.width, planes.y.height) {
             return None;
         }
         let cut = |plane: &Plane, width: usize, height: usize| Plane { width, height, ..plane.clone() };
@@ -315,5 +331,242 @@ mod turbo {
     }
     pub(super) fn encoded_rgb(_: &[u8], _: usize, _: usize, _: u8) -> Result<Vec<u8>, Damage> {
         missing()
+    }
+}
+
+#[cfg(all(test, feature = "turbo"))]
+#[allow(clippy::print_stdout, reason = "seeds and counts are for whoever reads the test run")]
+mod tests {
+    use super::*;
+    use crate::pool::Pool;
+    use std::time::Instant;
+
+    /// Chance with a printed seed; `LIKENESS_SEED` plays one again.
+    struct Chance(u64);
+
+    impl Chance {
+        fn new() -> Self {
+            let seed = std::env::var("LIKENESS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_124);
+            println!("seed: {seed} (LIKENESS_SEED={seed} plays it again)");
+            Self(seed)
+        }
+        fn next(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut mixed = self.0;
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            mixed ^ (mixed >> 31)
+        }
+        fn below(&mut self, bound: usize) -> usize {
+            (self.next() % bound as u64) as usize
+        }
+    }
+
+    fn planes(width: usize, height: usize, shift: Option<(u8, u8)>, chance: &mut Chance) -> Planes {
+        let mut plane = |width: usize, height: usize| {
+            let px = (0..width * height).map(|i| ((i * 5) % 200) as u8 + (chance.next() % 16) as u8).collect();
+            Plane { px: Zeroizing::new(px), width, height, stride: width }
+        };
+        let (shift_x, shift_y) = shift.unwrap_or((0, 0));
+        let chroma = (width.div_ceil(1 << shift_x), height.div_ceil(1 << shift_y));
+        let y = plane(width, height);
+        let (u, v) = match shift {
+            Some(_) => (Some(plane(chroma.0, chroma.1)), Some(plane(chroma.0, chroma.1))),
+            None => (None, None),
+        };
+        Planes { y, u, v, shift_x, shift_y }
+    }
+
+    const SAMPLINGS: [Option<(u8, u8)>; 5] = [None, Some((0, 0)), Some((1, 0)), Some((1, 1)), Some((0, 1))];
+
+    fn mean_difference(a: &Plane, b: &Plane) -> f64 {
+        assert_eq!((a.width, a.height), (b.width, b.height));
+        let sum: u64 =
+            (0..a.height).flat_map(|y| a.row(y).iter().zip(b.row(y))).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        sum as f64 / (a.width * a.height) as f64
+    }
+
+    #[test]
+    fn every_sampling_of_a_camera_survives_the_way_to_a_jpeg_and_back() {
+        let mut chance = Chance::new();
+        for shift in SAMPLINGS {
+            let before = planes(64, 48, shift, &mut chance);
+            let jpeg = encode_planes(&before, 92).unwrap();
+            let after = decode_planes(&jpeg).unwrap();
+            assert_eq!((after.shift_x, after.shift_y), shift.unwrap_or((0, 0)), "{shift:?}");
+            assert_eq!(after.u.is_some(), shift.is_some(), "{shift:?}");
+            assert!(mean_difference(&before.y, &after.y) < 12.0, "{shift:?}: luma stays what it was");
+            let strict = decode_still(&jpeg).unwrap();
+            assert!(mean_difference(&after.y, &strict.y) < 1.0, "{shift:?}: both decoders see the same picture");
+        }
+    }
+
+    /// The picture that made turbojpeg 1.5.1 write 6,144 bytes past the end of a buffer sized for 4:2:0 and answer `Ok`.
+    #[test]
+    fn finding_1_a_444_picture_where_420_was_expected_overruns_nothing() {
+        let mut chance = Chance::new();
+        let small = encode_planes(&planes(64, 64, Some((1, 1)), &mut chance), 90).unwrap();
+        let large = encode_planes(&planes(64, 64, Some((0, 0)), &mut chance), 90).unwrap();
+        for _ in 0..50 {
+            assert_eq!(decode_planes(&small).unwrap().u.unwrap().px.len(), 32 * 32);
+            let decoded = decode_planes(&large).unwrap();
+            assert_eq!(decoded.y.px.len() + decoded.u.unwrap().px.len() + decoded.v.unwrap().px.len(), 3 * 64 * 64);
+        }
+    }
+
+    #[test]
+    fn samplings_that_are_not_handled_are_refused() {
+        let mut chance = Chance::new();
+        let mut jpeg = encode_planes(&planes(64, 48, Some((1, 1)), &mut chance), 90).unwrap();
+        let at = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        jpeg[at + 11] = 0x41; // 4:1:1 now, says the header
+        assert!(decode_planes(&jpeg).is_err());
+    }
+
+    #[test]
+    fn odd_sizes_are_encoded_without_their_last_row_or_column() {
+        let mut chance = Chance::new();
+        for shift in SAMPLINGS {
+            let jpeg = encode_planes(&planes(63, 47, shift, &mut chance), 90).unwrap();
+            let cut = jpeg::cut(&jpeg).unwrap();
+            assert!((62..=63).contains(&cut.width_px) && (46..=47).contains(&cut.height_px), "{shift:?}");
+            let again = decode_planes(&jpeg).unwrap();
+            assert_eq!(again.y.row(0).len(), usize::from(cut.width_px));
+        }
+    }
+
+    #[test]
+    fn a_shown_picture_fits_and_a_larger_one_is_not_made() {
+        let mut chance = Chance::new();
+        let jpeg = encode_planes(&planes(640, 480, Some((1, 1)), &mut chance), 90).unwrap();
+        #[rustfmt::skip]
+        let table = [
+            (1280, Some((640, 480)), "never larger than it is"),
+            (640,  Some((640, 480)), "exactly fits"),
+            (639,  Some((560, 420)), "seven eighths"),
+            (320,  Some((320, 240)), "half"),
+            (79,   None,             "less than an eighth cannot be made"),
+        ];
+        for (longest, expected, because) in table {
+            let size = scale_jpeg(&jpeg, longest)
+                .ok()
+                .map(|jpeg| jpeg::cut(&jpeg).unwrap())
+                .map(|cut| (cut.width_px, cut.height_px));
+            assert_eq!(size, expected, "{because}");
+        }
+    }
+
+    #[test]
+    fn the_strict_decoder_takes_one_whole_picture_and_nothing_else() {
+        let mut chance = Chance::new();
+        let jpeg = encode_planes(&planes(320, 240, Some((1, 1)), &mut chance), 90).unwrap();
+        assert!(decode_still(&jpeg).is_ok());
+        let with_tail = [&jpeg[..], b"PK\x03\x04"].concat();
+        let half = &jpeg[..jpeg.len() / 2];
+        let ended_early = [half, &[0xFF, 0xD9]].concat();
+        for (bytes, because) in [
+            (&with_tail[..], "something hides behind the end"),
+            (half, "half a picture"),
+            (&b"\x89PNG\r\n\x1a\n"[..], "another format"),
+            (&[][..], "nothing"),
+        ] {
+            assert!(decode_still(bytes).is_err(), "{because}");
+        }
+        assert!(
+            decode_planes(&ended_early).is_err(),
+            "half a picture with an end glued on: seen by the other decoder, so a still needs both"
+        );
+    }
+
+    /// Many cameras leave the tables out: with ours put in, the strict decoder reads what the lenient one did.
+    #[test]
+    fn a_picture_without_tables_is_readable_everywhere_after_completion() {
+        let mut chance = Chance::new();
+        let jpeg = encode_planes(&planes(320, 240, Some((1, 0)), &mut chance), 90).unwrap();
+        let bare = without_tables(&jpeg);
+        assert!(decode_still(&bare).is_err(), "no strict decoder reads it bare");
+        let mut whole = Pool::default().take();
+        jpeg::complete(&bare, jpeg::cut(&bare).unwrap(), &mut whole);
+        assert_eq!(decode_still(&whole).unwrap(), decode_still(&jpeg).unwrap());
+        assert_eq!(decode_planes(&whole).unwrap(), decode_planes(&jpeg).unwrap());
+    }
+
+    fn without_tables(jpeg: &[u8]) -> Vec<u8> {
+        let (mut bare, mut at) = (jpeg[..2].to_vec(), 2);
+        while jpeg[at + 1] != 0xDA {
+            let next = at + 2 + usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
+            if jpeg[at + 1] != 0xC4 {
+                bare.extend_from_slice(&jpeg[at..next]);
+            }
+            at = next;
+        }
+        bare.extend_from_slice(&jpeg[at..]);
+        bare
+    }
+
+    fn damage(jpeg: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
+        let mut bytes = jpeg.to_vec();
+        match chance.below(7) {
+            0 => bytes.truncate(chance.below(jpeg.len())),
+            1 => {
+                let at = chance.below(jpeg.len());
+                bytes[at] ^= 1 << chance.below(8);
+            }
+            2 => (0..20).for_each(|_| {
+                let at = chance.below(jpeg.len());
+                bytes[at] = chance.next() as u8;
+            }),
+            3 => {
+                let (at, len) = (chance.below(jpeg.len()), chance.below(1024));
+                bytes.iter_mut().skip(at).take(len).for_each(|byte| *byte = chance.next() as u8);
+            }
+            4 => {
+                let at = chance.below(jpeg.len().min(other.len()));
+                bytes = [&jpeg[..at], &other[at..]].concat();
+            }
+            5 => {
+                // Only the head: lengths, sizes, sampling, tables.
+                let at = 2 + chance.below(620.min(jpeg.len() - 2));
+                bytes[at] = chance.next() as u8;
+            }
+            _ => bytes = (0..chance.below(4000)).map(|_| chance.next() as u8).collect(),
+        }
+        bytes
+    }
+
+    /// B1 of the threat notes. What gets through is a picture of its own size; what does not is refused; nothing else happens.
+    #[test]
+    fn five_thousand_damaged_pictures_never_panic() {
+        let mut chance = Chance::new();
+        let whole: Vec<Vec<u8>> =
+            SAMPLINGS.iter().map(|shift| encode_planes(&planes(160, 120, *shift, &mut chance), 85).unwrap()).collect();
+        let (mut refused, mut slowest) = (0, 0);
+        for _ in 0..5_000 {
+            let (one, other) = (chance.below(whole.len()), chance.below(whole.len()));
+            let bytes = damage(&whole[one], &whole[other], &mut chance);
+            let began = now();
+            let decoded =
+                jpeg::cut(&bytes).and_then(|cut| decode_planes(&bytes[..cut.end]).map(|planes| (cut, planes)));
+            match decoded {
+                Ok((cut, planes)) => {
+                    assert_eq!(
+                        (planes.y.width, planes.y.height),
+                        (usize::from(cut.width_px), usize::from(cut.height_px))
+                    );
+                    let _ = decode_still(&bytes[..cut.end]);
+                    let _ = scale_jpeg(&bytes, 80);
+                    encode_planes(&planes, 80).unwrap();
+                }
+                Err(_) => refused += 1,
+            }
+            slowest = slowest.max(began.elapsed().as_millis());
+        }
+        println!("refused {refused} of 5000, slowest {slowest} ms");
+        assert!(refused > 2_500, "most damage is seen: {refused} of 5000");
+        assert!(slowest < 1_000, "no damaged picture may hold up the stream (200 ms is the aim): {slowest} ms");
+    }
+
+    fn now() -> Instant {
+        crate::clock::now()
     }
 }

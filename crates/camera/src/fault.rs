@@ -73,9 +73,8 @@ pub(crate) fn from_errno(errno: i32, step: &str) -> Fault {
         ENODEV | ENOENT | ENXIO => ended(CameraError::Lost),
         EBUSY => ended(CameraError::InUse),
         EACCES | EPERM => ended(CameraError::Denied),
-        EINVAL | ENOTTY => Fault::ModeRefused(detail()),
-        // No bandwidth left on the bus for this mode: a smaller one may fit.
-        ENOSPC => Fault::ModeRefused(detail()),
+        // ENOSPC: no bandwidth left on the bus for this mode; a smaller one may fit.
+        EINVAL | ENOTTY | ENOSPC => Fault::ModeRefused(detail()),
         EIO | EPIPE | EPROTO | ETIMEDOUT => {
             Fault::Ended { error: CameraError::Failed { detail: detail() }, transient: true }
         }

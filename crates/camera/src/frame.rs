@@ -59,7 +59,7 @@ impl Picture {
     ///
     /// # Errors
     /// The [`Damage`] found; nothing of a damaged picture is kept.
-    pub(crate) fn from_camera(bytes: &[u8], mode: &Mode, pool: &Pool) -> Result<Self, Damage> {
+    pub(crate) fn from_camera(bytes: &[u8], mode: Mode, pool: &Pool) -> Result<Self, Damage> {
         let (width, height) = (usize::from(mode.width_px), usize::from(mode.height_px));
         let mut kept = pool.take();
         match mode.pixels.raw_bytes(width, height) {

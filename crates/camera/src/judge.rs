@@ -158,7 +158,7 @@ pub(crate) struct Reopens(VecDeque<Duration>);
 
 impl Reopens {
     const MOST: usize = 3;
-    const WITHIN: Duration = Duration::from_secs(60);
+    const WITHIN: Duration = Duration::from_mins(1);
 
     /// Asks for one more automatic reopen at `now` (any clock that only rises), and counts it if granted.
     pub(crate) fn grant(&mut self, now: Duration) -> bool {
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_still_comes_only_from_three_distinct_pictures_with_rising_times() {
-        let steady = |count: u64| (0..count).map(|n| (n, 1_000 + 100 * n as i64, 100 * n)).collect::<Vec<_>>();
+        let steady = |count: u64| (0..count).map(|n| (n, 1_000 + 100 * n.cast_signed(), 100 * n)).collect::<Vec<_>>();
         check(&steady(8), ".....FFF", "five pictures and 400 ms for the exposure, then all are fresh");
         check(
             &(0..8).map(|n| (n, -1, 100 * n)).collect::<Vec<_>>(),
@@ -240,7 +240,7 @@ mod tests {
             "a driver without times: arrival counts",
         );
         check(
-            &(0..12).map(|n| (n, 10 * n as i64, 10 * n)).collect::<Vec<_>>(),
+            &(0..12u64).map(|n| (n, 10 * n.cast_signed(), 10 * n)).collect::<Vec<_>>(),
             "............",
             "120 ms are too early for any exposure",
         );

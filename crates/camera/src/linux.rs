@@ -238,7 +238,7 @@ impl Node {
         for index in 0..ring.maps.len() as u32 {
             ring.queue(index)?;
         }
-        let mut kind = CAPTURE as libc::c_int;
+        let mut kind = CAPTURE.cast_signed();
         ask(ring.node.fd(), &STREAMON, &mut kind)?;
         ring.streaming = true;
         Ok(ring)
@@ -251,7 +251,8 @@ fn entries<T>(mut ask: impl FnMut(u32) -> Option<T>) -> Vec<T> {
 
 fn rounded_rate(interval: c::v4l2_fract) -> u16 {
     let (seconds, parts) = (u64::from(interval.numerator), u64::from(interval.denominator));
-    if seconds == 0 { 0 } else { u16::try_from((parts + seconds / 2) / seconds).unwrap_or(u16::MAX) }
+    // A driver may well name an interval of no time at all.
+    (parts + seconds / 2).checked_div(seconds).map_or(0, |rate| u16::try_from(rate).unwrap_or(u16::MAX))
 }
 
 /// A name the kernel cut at its fixed length, perhaps in the middle of a letter.
@@ -380,7 +381,7 @@ impl Drop for Ring {
     fn drop(&mut self) {
         // Errors are of no use here: an unplugged device answers ENODEV to all of it, and closing the node frees the rest.
         if self.streaming {
-            let mut kind = CAPTURE as libc::c_int;
+            let mut kind = CAPTURE.cast_signed();
             let _ = ask(self.node.fd(), &STREAMOFF, &mut kind);
         }
         self.maps.clear();

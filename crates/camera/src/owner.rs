@@ -46,7 +46,7 @@ const MODES_TRIED: usize = 3;
 /// What `quit` waits for a stalled camera.
 const QUIT_WITHIN: Duration = Duration::from_millis(100);
 /// A wait that only a wish ends.
-const UNTIL_WISHED: Duration = Duration::from_secs(3600);
+const UNTIL_WISHED: Duration = Duration::from_hours(1);
 
 /// Which cameras there may be.
 #[derive(Default)]
@@ -105,6 +105,14 @@ struct Call {
     overdue: CameraState,
 }
 
+/// What the watch thread looks at.
+#[derive(Default)]
+struct Watched {
+    call: Option<Call>,
+    /// Whether the watch thread sleeps until the next call.
+    asleep: bool,
+}
+
 struct Shared {
     native: bool,
     /// Cameras that no system lists: drawn or played.
@@ -114,7 +122,7 @@ struct Shared {
     board: Mutex<Board>,
     board_changed: Condvar,
     slot: Slot,
-    call: Mutex<Option<Call>>,
+    watched: Mutex<Watched>,
     watch_needed: Condvar,
     ended: Mutex<bool>,
     ended_changed: Condvar,
@@ -247,7 +255,7 @@ impl Shared {
             board: Mutex::new(board),
             board_changed: Condvar::new(),
             slot: Slot::default(),
-            call: Mutex::new(None),
+            watched: Mutex::default(),
             watch_needed: Condvar::new(),
             ended: Mutex::new(false),
             ended_changed: Condvar::new(),
@@ -358,25 +366,34 @@ impl Shared {
     }
 
     fn note(&self, call: Option<Call>) {
-        *self.call.lock().unwrap_or_else(PoisonError::into_inner) = call;
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.call = call;
+        if watched.asleep && watched.call.is_some() {
+            self.watch_needed.notify_all();
+        }
     }
 
     /// The watch thread: names a call that is out for too long. It cannot end it; the thread in it is the driver's.
     fn watch(&self) {
-        let mut call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         while !*self.ended.lock().unwrap_or_else(PoisonError::into_inner) {
-            if let Some(late) = call.as_ref().filter(|call| clock::now().duration_since(call.since) > call.limit) {
+            if let Some(late) =
+                watched.call.as_ref().filter(|call| clock::now().duration_since(call.since) > call.limit)
+            {
                 self.publish(late.attempt, late.overdue.clone());
             }
-            // Between calls it sleeps until the camera thread has something to watch again.
-            let wait = if call.is_some() { LOOK_EVERY } else { NAMES_EVERY };
-            call = self.watch_needed.wait_timeout(call, wait).unwrap_or_else(PoisonError::into_inner).0;
+            // With no call under way it sleeps until the camera thread makes one.
+            watched.asleep = watched.call.is_none();
+            let wait = if watched.asleep { UNTIL_WISHED } else { LOOK_EVERY };
+            watched = self.watch_needed.wait_timeout(watched, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     fn end(&self) {
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.ended_changed.notify_all();
+        // With the lock held, so that the watch thread is either before its look at `ended` or already asleep.
+        let _watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         self.watch_needed.notify_all();
     }
 }
@@ -695,7 +712,7 @@ impl<'a> Stream<'a> {
     /// Checks one picture and, if it is good and new, puts it into the slot.
     fn admit(&mut self, raw: RawFrame, pool: &Pool, seq: &mut u64, shared: &Shared) {
         let arrived = clock::now();
-        let picture = match Picture::from_camera(&raw.bytes, &self.mode, pool) {
+        let picture = match Picture::from_camera(&raw.bytes, self.mode, pool) {
             Ok(picture) => picture,
             Err(damage) => return self.damaged(&damage),
         };

@@ -97,7 +97,7 @@ impl FrameSource for ScriptedSource {
             Move::Picture(bytes) => Ok(RawFrame { bytes: Bytes::from(bytes), captured: None }),
             Move::Nothing => Err(Fault::Silence),
             Move::Error(errno) => Err(from_errno(errno, "read a picture")),
-            Move::Panic => std::panic::panic_any("the played camera panics"),
+            Move::Panic => played_panic(),
             Move::Hang(length) => {
                 drop(play);
                 std::thread::sleep(length);
@@ -105,6 +105,11 @@ impl FrameSource for ScriptedSource {
             }
         }
     }
+}
+
+#[allow(clippy::panic, reason = "a panicking driver binding is what this plays")]
+fn played_panic() -> ! {
+    panic!("the played camera panics")
 }
 
 /// Elsewhere the numbers mean nothing; plays run on Linux.

@@ -1,2 +1,7 @@
 #![cfg(test)]
 //! Through the front door only: a camera that is opened, read, lost and closed as the product does it.
+//! Drivers are played (`played.rs`) or drawn (`drawn.rs`); real drivers are in `tests/devices`.
+
+mod drawn;
+mod faults;
+mod played;
