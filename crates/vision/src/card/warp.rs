@@ -56,37 +56,62 @@ impl Homography {
     }
 }
 
+/// Columns whose places are computed together, so that the compiler can do several at once.
+const BLOCK: usize = 64;
+/// Places are kept in 1/256 pixel.
+const FINE: i32 = 256;
+
 /// Fills `out` with `width` x `height` pixels of `plane` seen through `homography`, row by row.
 ///
 /// `halvings`: how often the plane is halved against the frame in which the homography was measured (chroma planes).
 pub(super) fn flatten(plane: &Plane, halvings: (u8, u8), homography: &Homography, size: (u32, u32), out: &mut Vec<u8>) {
-    let (width, height) = size;
+    let (width, height) = (size.0 as usize, size.1 as usize);
     out.clear();
-    out.reserve(width as usize * height as usize);
-    let (scale_x, scale_y) = (0.5_f32.powi(i32::from(halvings.0)), 0.5_f32.powi(i32::from(halvings.1)));
-    let (last_x, last_y) = (plane.width() as f32 - 1.0, plane.height() as f32 - 1.0);
-    for row in 0..height {
-        let v = (row as f32 + 0.5) / height as f32;
-        for column in 0..width {
-            let u = (column as f32 + 0.5) / width as f32;
-            let at = homography.apply(u, v);
-            // Pixel centres stand at whole numbers, so a halved plane is also shifted by half a pixel.
-            let x = ((at.x + 0.5) * scale_x - 0.5).clamp(0.0, last_x);
-            let y = ((at.y + 0.5) * scale_y - 0.5).clamp(0.0, last_y);
-            out.push(sample_inside(plane, x, y));
+    out.resize(width * height, 0);
+    let scale = [halvings.0, halvings.1].map(|times| 0.5_f32.powi(i32::from(times)));
+    let last = [plane.width(), plane.height()].map(|side| ((side as i32 - 1) * FINE - 1).max(0));
+    let mut reader = RowReader::new(plane);
+    for (index, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
+        let v = (index as f32 + 0.5) / height as f32;
+        for (block, pixels) in row.chunks_mut(BLOCK).enumerate() {
+            let (mut xs, mut ys) = ([0_i32; BLOCK], [0_i32; BLOCK]);
+            for (column, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
+                let at = homography.apply(((block * BLOCK + column) as f32 + 0.5) / width as f32, v);
+                // Pixel centres stand at whole numbers, so a halved plane is also shifted by half a pixel.
+                let fine = |at: f32, axis: usize| ((((at + 0.5) * scale[axis] - 0.5) * FINE as f32) as i32).clamp(0, last[axis]);
+                (*x, *y) = (fine(at.x, 0), fine(at.y, 1));
+            }
+            for (pixel, (x, y)) in pixels.iter_mut().zip(xs.iter().zip(&ys)) {
+                *pixel = reader.sample(*x as usize, *y as usize);
+            }
         }
     }
 }
 
-/// Bilinear sample at a place already clamped to the plane, in 1/256 steps: the hot loop of every flat picture.
-fn sample_inside(plane: &Plane, x: f32, y: f32) -> u8 {
-    let (left, top) = (x as u32, y as u32);
-    let (part_x, part_y) = (((x - left as f32) * 256.0) as u32, ((y - top as f32) * 256.0) as u32);
-    let (upper, lower) = (plane.row(top), plane.row(top + 1));
-    let left = left as usize;
-    let right = (left + 1).min(upper.len() - 1);
-    let mix = |row: &[u8]| u32::from(row[left]) * (256 - part_x) + u32::from(row[right]) * part_x;
-    ((mix(upper) * (256 - part_y) + mix(lower) * part_y + 0x8000) >> 16) as u8
+/// Samples a plane row by row: neighbouring places mostly share their two rows.
+struct RowReader<'a> {
+    plane: &'a Plane<'a>,
+    top: usize,
+    upper: &'a [u8],
+    lower: &'a [u8],
+}
+
+impl<'a> RowReader<'a> {
+    fn new(plane: &'a Plane<'a>) -> Self {
+        Self { plane, top: 0, upper: plane.row(0), lower: plane.row(1) }
+    }
+
+    /// Bilinear, at a place in 1/256 pixel that lies inside the plane.
+    fn sample(&mut self, x: usize, y: usize) -> u8 {
+        let (left, top) = (x / FINE as usize, y / FINE as usize);
+        if top != self.top {
+            (self.top, self.upper, self.lower) = (top, self.plane.row(top as u32), self.plane.row(top as u32 + 1));
+        }
+        let (part_x, part_y) = ((x % FINE as usize) as u32, (y % FINE as usize) as u32);
+        let right = (left + 1).min(self.upper.len() - 1);
+        let mix = |row: &[u8]| u32::from(row[left]) * (256 - part_x) + u32::from(row[right]) * part_x;
+        ((mix(self.upper) * (256 - part_y) + mix(self.lower) * part_y + 0x8000) >> 16) as u8
+    }
 }
 
 #[cfg(test)]
