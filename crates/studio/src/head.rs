@@ -247,7 +247,7 @@ impl Bust {
             arm: Stick::new(v3(176.0, -244.0, -104.0), v3(205.0, -560.0, -90.0), 44.0, 40.0),
             neckline: match looks.clothing {
                 Clothing::Jumper => Blob::new(v3(0.0, -160.0, -72.0), v3(66.0, 42.0, 64.0)),
-                Clothing::HighCollar => Blob::new(v3(0.0, -150.0, -90.0), v3(56.0, 40.0, 52.0)),
+                Clothing::HighCollar => Blob::new(v3(0.0, -150.0, -90.0), v3(52.0, 30.0, 48.0)),
                 Clothing::PointedNeck => Blob::new(v3(0.0, -160.0, -60.0), v3(60.0, 84.0, 70.0)),
             },
         }
@@ -285,11 +285,11 @@ impl Bust {
         let mut parts = Parts { skin: FAR, eye: FAR, hair: FAR, cloth: FAR, rim: FAR };
         let torso = if q.y > -80.0 { q.y + 130.0 } else { self.torso(q.folded()) };
         let p = self.to_head(q);
-        let bound = (p - v3(0.0, -22.0, -85.0)).length() - 190.0;
-        if bound > 12.0 {
-            parts.skin = bound;
+        let m = v3(p.x * self.widen, p.y, p.z).folded();
+        let coarse = self.coarse(m);
+        if coarse > 14.0 {
+            parts.skin = coarse;
         } else {
-            let m = v3(p.x * self.widen, p.y, p.z).folded();
             self.head(p, m, &mut parts);
         }
         if q.y <= -80.0 {
@@ -299,6 +299,51 @@ impl Bust {
             parts.cloth = torso;
         }
         parts
+    }
+
+    /// The least distance without the fine things (lips, lids, nostrils, strands): enough for shadows.
+    #[inline]
+    pub(crate) fn solid(&self, q: V3) -> f32 {
+        // The skin under the clothes: a neckline must not lie in the shadow of the cloth cut out of it.
+        let torso = if q.y > -80.0 { q.y + 130.0 } else { self.torso(q.folded()) + 7.0 };
+        let p = self.to_head(q);
+        let m = v3(p.x * self.widen, p.y, p.z).folded();
+        let coarse = self.coarse(m);
+        if coarse > 14.0 {
+            return torso.min(coarse);
+        }
+        let mut d = join(self.skull.distance(m), self.face.distance(m), 34.0);
+        d = join(d, self.jaw.distance(m), 30.0);
+        if m.z > -62.0 && m.y < 60.0 {
+            d = join(join(d, self.chin.distance(m), 16.0), self.cheek.distance(m), 20.0);
+            d = carve(join(d, self.brow.distance(m), 14.0), self.socket.distance(m), 10.0);
+            d = join(d, (m - EYE).length() - EYE_RADIUS, 3.5);
+            d = join(d, self.muzzle.distance(m), 16.0);
+            let nose = join(self.bridge.distance(m), self.tip.distance(m), 12.0);
+            d = join(d, join(nose, self.wing.distance(m), 7.0), 9.0);
+        }
+        d = join(d, self.neck.distance(p), 12.0);
+        if m.x > 45.0 && m.z < -40.0 {
+            d = d.min(carve(self.ear.distance(m), self.ear_bowl.distance(m), 4.0));
+        }
+        d.min(self.hair_mass(p, m) + self.hair_slack()).min(torso)
+    }
+
+    /// How far the hair's surface may lie below its mass: it must not lie in its own shadow.
+    #[inline]
+    fn hair_slack(&self) -> f32 {
+        match self.hair_style {
+            Hair::Curly => 6.0,
+            Hair::Short | Hair::Parted | Hair::Long | Hair::Bun => 1.8,
+            Hair::Scarf => 1.0,
+            Hair::Cropped => 0.3,
+        }
+    }
+
+    /// A lower bound of the distance to anything of head and neck, from three shapes; exact only far away.
+    #[inline]
+    fn coarse(&self, m: V3) -> f32 {
+        self.skull.distance(m).min(self.face.distance(m)).min(self.neck.distance(m)) * 0.9 - 58.0
     }
 
     fn torso(&self, m: V3) -> f32 {
@@ -313,7 +358,7 @@ impl Bust {
             return d;
         }
         let tube = (v3(q.x, 0.0, q.z + 92.0 - 0.10 * (q.y + 160.0)).length() - 56.0).abs() - 2.5;
-        join(d, tube.max((q.y + 160.0).abs() - 32.0), 10.0)
+        join(d, tube.max((q.y + 166.0).abs() - 40.0), 10.0)
     }
 
     /// Distance from the neckline's opening: negative inside it.
@@ -384,7 +429,9 @@ impl Bust {
         (2.2 * up + 3.0 * down) * left.min(0.6) - 1.5 * (-groove * groove).exp() * left.sqrt().min(1.0)
     }
 
-    fn hair(&self, p: V3, m: V3) -> f32 {
+    /// Hair without its surface.
+    #[inline]
+    fn hair_mass(&self, p: V3, m: V3) -> f32 {
         let mut d = self.hair_shell.distance(m);
         match self.hair_style {
             Hair::Parted => d = join(d, self.hair_more.distance(p), 34.0),
@@ -397,7 +444,14 @@ impl Bust {
         if d > 14.0 {
             return d;
         }
-        d = carve(d, self.hair_opening.distance(m), 4.0);
+        carve(d, self.hair_opening.distance(m), 4.0)
+    }
+
+    fn hair(&self, p: V3, m: V3) -> f32 {
+        let d = self.hair_mass(p, m);
+        if d > 10.0 {
+            return d - 4.0;
+        }
         match self.hair_style {
             Hair::Curly => {
                 d + 4.6 * noise(p.x * 0.09, p.y * 0.09, p.z * 0.09) + 2.2 * noise(p.x * 0.21, p.y * 0.21, p.z * 0.21)
@@ -412,7 +466,7 @@ impl Bust {
     #[inline]
     pub(crate) fn strands(&self, p: V3) -> f32 {
         let (across, along) = match self.hair_style {
-            Hair::Parted => (p.x * 0.10 + p.z * 0.30, p.x * 0.04 + p.y * 0.04),
+            Hair::Parted => (p.x * 0.26 - p.z * 0.13 + p.y * 0.12, (p.y + p.z) * 0.03),
             Hair::Bun => (p.x * 0.34, p.y * 0.03 + p.z * 0.03),
             Hair::Short | Hair::Cropped => (p.x * 0.32 + p.y * 0.06, p.z * 0.05 + p.y * 0.05),
             Hair::Long | Hair::Curly | Hair::Scarf => (p.x * 0.30 + p.z * 0.16, p.y * 0.025),
@@ -444,7 +498,7 @@ fn hair_shapes(style: Hair) -> (Blob, Blob, Blob, Blob) {
             none,
         ),
         Hair::Short => (short, opening, Blob::new(v3(0.0, 86.0, -58.0), v3(58.0, 42.0, 62.0)), none),
-        Hair::Parted => (short, opening, Blob::new(v3(12.0, 82.0, -50.0), v3(66.0, 44.0, 60.0)), none),
+        Hair::Parted => (short, opening, Blob::new(v3(10.0, 84.0, -62.0), v3(68.0, 44.0, 64.0)), none),
         Hair::Curly => (
             Blob::new(v3(0.0, 44.0, -92.0), v3(88.0, 90.0, 98.0)),
             Blob::new(v3(0.0, -10.0, 34.0), v3(82.0, 72.0, 106.0)),
@@ -465,7 +519,7 @@ fn hair_shapes(style: Hair) -> (Blob, Blob, Blob, Blob) {
         ),
         Hair::Scarf => (
             Blob::new(v3(0.0, 34.0, -92.0), v3(84.0, 92.0, 100.0)),
-            Blob::new(v3(0.0, -26.0, 30.0), v3(62.0, 90.0, 84.0)),
+            Blob::new(v3(0.0, -30.0, 24.0), v3(74.0, 95.0, 120.0)),
             Blob::new(v3(0.0, -150.0, -88.0), v3(82.0, 56.0, 78.0)),
             Blob::new(v3(40.0, -70.0, -82.0), v3(46.0, 84.0, 66.0)),
         ),

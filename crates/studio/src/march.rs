@@ -137,21 +137,22 @@ impl<'a> Sitter<'a> {
     fn look(&self, x_px: f32, y_px: f32) -> Hit {
         let ray = self.eye.ray(x_px, y_px);
         let mut t = self.near;
+        let mut d = f32::INFINITY;
         for _ in 0..72 {
-            let q = self.camera + ray * t;
-            let d = self.bust.parts(q).least();
-            if d < 0.12 {
-                let parts = self.bust.parts(q);
-                let part = parts.part();
-                let light = self.shade(q, ray, part);
-                return Hit { light: [light.x, light.y, light.z, 1.0], part: Some(part), depth: t };
-            }
-            t += d * 0.88;
-            if t > self.far {
+            d = self.bust.parts(self.camera + ray * t).least();
+            if d < 0.12 || t > self.far {
                 break;
             }
+            t += d * 0.88;
         }
-        MISS
+        // A ray that grazes a cheek may run out of steps close above it: that is skin, not a hole.
+        if d > 0.8 {
+            return MISS;
+        }
+        let q = self.camera + ray * t;
+        let part = self.bust.parts(q).part();
+        let light = self.shade(q, ray, part);
+        Hit { light: [light.x, light.y, light.z, 1.0], part: Some(part), depth: t }
     }
 
     fn normal(&self, q: V3, part: Part) -> V3 {
@@ -174,7 +175,7 @@ impl<'a> Sitter<'a> {
         let mut closed = 0.0;
         let mut weight = 1.0;
         for reach in [3.0f32, 9.0, 20.0, 38.0] {
-            let d = self.bust.parts(q + n * reach).least();
+            let d = self.bust.solid(q + n * reach);
             closed += weight * ((reach - d) / reach).max(0.0);
             weight *= 0.62;
         }
@@ -188,13 +189,13 @@ impl<'a> Sitter<'a> {
         }
         let mut arrived = 1.0f32;
         let mut t = 3.0;
-        for _ in 0..14 {
-            let d = self.bust.parts(q + n * 1.2 + self.lamps.to_key * t).least();
+        for _ in 0..12 {
+            let d = self.bust.solid(q + n * 1.2 + self.lamps.to_key * t);
             arrived = arrived.min(0.5 + 5.0 * d / t);
             if arrived <= 0.0 || t > 170.0 {
                 break;
             }
-            t += d.max(4.0);
+            t += d.max(5.0);
         }
         step_between(0.0, 1.0, arrived)
     }

@@ -99,7 +99,7 @@ pub(crate) struct CardPlace {
 
 impl CardPlace {
     pub(crate) fn new(card: &CardScene, eye: &Pinhole) -> Self {
-        let turn = Turn::from_degrees(card.yaw_deg, -card.pitch_deg, card.roll_deg);
+        let turn = Turn::from_degrees(card.yaw_deg, card.pitch_deg, card.roll_deg);
         let centre = v3(card.right_mm, card.up_mm, -card.distance_mm);
         let map = Homography::of_plane(eye, centre, &turn, (CARD_WIDTH_MM / 2.0, CARD_HEIGHT_MM / 2.0));
         let corners = rectangle(&map, [0.0, 0.0, CARD_WIDTH_MM, CARD_HEIGHT_MM]);
@@ -123,7 +123,7 @@ fn lay_card(picture: &mut Picture, card: &CardScene, scene: &Scene, eye: &Pinhol
     let Some(sheet) = design.print(&looks, density, &never) else {
         unreachable!("printing ends early only when told to stop, and nobody else holds this flag")
     };
-    let normal = Turn::from_degrees(card.yaw_deg, -card.pitch_deg, card.roll_deg).apply(v3(0.0, 0.0, 1.0));
+    let normal = Turn::from_degrees(card.yaw_deg, card.pitch_deg, card.roll_deg).apply(v3(0.0, 0.0, 1.0));
     let lit = lamps.irradiance(normal).dot(v3(0.2126, 0.7152, 0.0722));
     sheet.lay(picture, &place.map, place.px_per_mm, lit);
     if let Some(glare) = &card.glare {

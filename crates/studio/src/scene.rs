@@ -189,7 +189,7 @@ impl Learner {
             roll_deg: 0.0,
             eyes_open: 1.0,
             mouth_open_mm: 0.0,
-            smile: 0.35,
+            smile: 0.5,
         }
     }
 

@@ -23,6 +23,8 @@ use crate::room::room;
 use crate::scene::{CardLayout, Learner, Light, RoomStyle};
 use crate::sheet::{Drawing, Sheet};
 
+/// Pixels per millimetre of the first, quick drawing: enough for a learner who is still too far away.
+const QUICK_PX_PER_MM: f32 = 1.05;
 /// Pixels per millimetre at the eyes' depth: between the usual face photo and the nearer one with the card.
 const HEAD_PX_PER_MM: f32 = 2.1;
 /// From where the head is seen; perspective of someone sitting at a laptop.
@@ -33,7 +35,7 @@ const CARD_PX_PER_MM: f32 = 16.0;
 const BEHIND_CARD_BLUR: f32 = 0.016;
 
 /// The whole person; what the other heads replace. Millimetres from the point between the eyes, Y down.
-const BODY: Area = Area { left_mm: -250.0, top_mm: -178.0, right_mm: 250.0, bottom_mm: 330.0 };
+const BODY: Area = Area { left_mm: -250.0, top_mm: -178.0, right_mm: 250.0, bottom_mm: 430.0 };
 /// Both eyes with lids and lashes.
 const EYES: Area = Area { left_mm: -56.0, top_mm: -17.0, right_mm: 56.0, bottom_mm: 15.0 };
 /// Everything that moves when the head turns.
@@ -140,18 +142,20 @@ impl Maker {
     /// `None` as soon as the stage is told to stop.
     pub(crate) fn make_all(&self) -> Option<()> {
         let learner = Learner { distance_mm: SEEN_FROM_MM, right_mm: 0.0, up_mm: 0.0, ..Learner::of(self.seed) };
-        let front = self.head("front", &learner, BODY)?;
+        let quick = self.head("quick", &learner, BODY, QUICK_PX_PER_MM)?;
+        self.stage.put(|pieces| pieces.front = Some(quick));
+        let front = self.head("front", &learner, BODY, HEAD_PX_PER_MM)?;
         self.stage.put(|pieces| pieces.front = Some(front.clone()));
         let lamps = Lamps::new(&Light::default());
         let hand = self.lit_hand(&learner.looks, &lamps);
         self.stage.put(|pieces| pieces.hand = Some(hand));
         let behind = self.behind_card(&front);
         self.stage.put(|pieces| pieces.behind_card = Some(behind));
-        let half = self.head("half-blink", &Learner { eyes_open: 0.42, ..learner.clone() }, EYES)?;
-        let shut = self.head("blink", &Learner { eyes_open: 0.0, ..learner.clone() }, EYES)?;
+        let half = self.head("half-blink", &Learner { eyes_open: 0.42, ..learner.clone() }, EYES, HEAD_PX_PER_MM)?;
+        let shut = self.head("blink", &Learner { eyes_open: 0.0, ..learner.clone() }, EYES, HEAD_PX_PER_MM)?;
         self.stage.put(|pieces| (pieces.half_blink, pieces.blink) = (Some(half), Some(shut)));
         for (index, yaw_deg) in TURNS_DEG.into_iter().enumerate() {
-            let turned = self.head(&format!("turned-{yaw_deg:.0}"), &Learner { yaw_deg, ..learner.clone() }, HEAD)?;
+            let turned = self.head(&format!("turned-{yaw_deg:.0}"), &Learner { yaw_deg, ..learner.clone() }, HEAD, HEAD_PX_PER_MM)?;
             self.stage.put(|pieces| pieces.turned[index] = Some(turned));
         }
         let photo_and_name = self.card(CardLayout::PhotoAndName, &learner.looks)?;
@@ -163,14 +167,14 @@ impl Maker {
         Some(())
     }
 
-    fn head(&self, name: &str, learner: &Learner, area: Area) -> Option<Head> {
-        let frame = Frame::new(area);
+    fn head(&self, name: &str, learner: &Learner, area: Area, px_per_mm: f32) -> Option<Head> {
+        let frame = Frame::new(area, px_per_mm);
         let path = self.cache_dir.as_ref().map(|folder| folder.join(format!("learner-{DRAWING_VERSION}-{:016x}-{name}.png", self.seed)));
         let kept = path.as_deref().and_then(|path| read_plate(path, frame.w, frame.h));
         let plate = match kept {
             Some(plate) => plate,
             None => {
-                let eye = Pinhole { f_px: HEAD_PX_PER_MM * SEEN_FROM_MM, cx: -frame.left_mm * HEAD_PX_PER_MM, cy: -frame.top_mm * HEAD_PX_PER_MM };
+                let eye = Pinhole { f_px: px_per_mm * SEEN_FROM_MM, cx: -frame.left_mm * px_per_mm, cy: -frame.top_mm * px_per_mm };
                 let light = Light::default();
                 let cut_out = Sitter::new(learner, &light, eye).draw(0, 0, frame.w, frame.h, &self.stage.stop)?;
                 let plate = to_plate(&cut_out);
@@ -205,6 +209,7 @@ impl Maker {
 
 /// The pixel grid of an area, two pixels wider than the area on every side.
 struct Frame {
+    px_per_mm: f32,
     left_mm: f32,
     top_mm: f32,
     w: usize,
@@ -212,13 +217,14 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(area: Area) -> Self {
+    fn new(area: Area, px_per_mm: f32) -> Self {
         // Whole pixels from the person's own grid, so that parts lie on the whole without a seam.
-        let grid = |mm: f32| (mm * HEAD_PX_PER_MM).round();
+        let grid = |mm: f32| (mm * px_per_mm).round();
         let (left, top) = (grid(area.left_mm) - 2.0, grid(area.top_mm) - 2.0);
         Self {
-            left_mm: left / HEAD_PX_PER_MM,
-            top_mm: top / HEAD_PX_PER_MM,
+            px_per_mm,
+            left_mm: left / px_per_mm,
+            top_mm: top / px_per_mm,
             w: (grid(area.right_mm) + 2.0 - left) as usize,
             h: (grid(area.bottom_mm) + 2.0 - top) as usize,
         }
@@ -230,7 +236,7 @@ impl Frame {
             .chunks_exact(4)
             .map(|p| [light[usize::from(p[0])], light[usize::from(p[1])], light[usize::from(p[2])], f32::from(p[3]) / 255.0])
             .collect();
-        Drawing { left_mm: self.left_mm, top_mm: self.top_mm, px_per_mm: HEAD_PX_PER_MM, w: self.w, h: self.h, px }
+        Drawing { left_mm: self.left_mm, top_mm: self.top_mm, px_per_mm: self.px_per_mm, w: self.w, h: self.h, px }
     }
 }
 
