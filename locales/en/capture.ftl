@@ -17,7 +17,6 @@ camera-check-dpi = At its best distance this camera shows a card with about { $d
 
 capture-face-title = Your face photo
 capture-face-card-title = Your face, with your card beside it
-capture-face-card-lead = Hold the side with your photo in the outline.
 capture-id-title = Your ID photo
 capture-take = Take photo
 capture-taking = Taking the photo…

@@ -4,6 +4,7 @@ home-none-title = Your profile is not filled in yet
 home-none-lead = Your name, a photo of your face and a photo of your ID. It takes about three minutes and counts for all your courses.
 home-unknown-title = Looking up your profile
 home-unknown-lead = We are asking the server where your profile stands.
+home-unreached-title = Your profile cannot be shown yet
 home-in-review-title = A person is checking your profile
 home-in-review-lead = There is nothing for you to do. The answer comes by e-mail and stands here.
 home-approved-title = Your identity is verified
@@ -130,6 +131,8 @@ fix-go = { $photos ->
   }
 fix-correct-name = Correct the name
 fix-use-other-id = Use another ID
+# Fills “Use one of: …” where the list is not at hand.
+fix-types = the documents named under “Before you begin”
 fix-closed = This profile cannot be sent again from here. Please ask for help.
 
 mailbox-title = Practice mailbox

@@ -263,12 +263,18 @@ const RECORDED: Record<string, Recorded> = {
     frame: step(7),
   },
   'review-face': {
-    screen: { kind: 'review', photo: 'face', picture: 'photo.face', good: ['face-clear'], weak: [] },
+    screen: {
+      kind: 'review',
+      photo: 'face',
+      picture: 'photo.face',
+      good: ['verdict-face-clear', 'verdict-face-well-lit'],
+      weak: [],
+    },
     frame: step(6),
     notices: [{ kind: 'unsent-in-memory' }],
   },
   'review-id': {
-    screen: { kind: 'review', photo: 'id', picture: 'photo.id', good: ['corners-visible'], weak: ['text-unclear'] },
+    screen: { kind: 'review', photo: 'id', picture: 'photo.id', good: ['verdict-card-whole'], weak: ['verdict-text-unclear'] },
     frame: step(8),
     notices: [{ kind: 'unsent-in-memory' }],
   },

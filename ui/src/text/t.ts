@@ -3,7 +3,7 @@
 
 import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle';
 
-const files = import.meta.glob<string>(['../../../locales/en/*.ftl', '!**/mail.ftl', '!**/cli.ftl'], {
+const files = import.meta.glob<string>(['../../../locales/en/*.ftl', '!**/mail.ftl', '!**/cli.ftl', '!**/consent.ftl'], {
   query: '?raw',
   import: 'default',
   eager: true,

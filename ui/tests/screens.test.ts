@@ -1,0 +1,299 @@
+// What the whole window draws for every recorded View.
+
+import { cleanup, fireEvent, render } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import App from '../src/App.svelte';
+import type { Guidance } from '../src/gen/Guidance';
+import type { View } from '../src/gen/View';
+import { demoHost, type Press } from '../src/host/demo';
+import { RECORDED_NAMES, recordedGuidance, recordedView } from '../src/host/recorded';
+import type { Host } from '../src/host/types';
+
+let presses: Press[] = [];
+
+beforeEach(() => {
+  presses = [];
+  document.documentElement.removeAttribute('data-ready');
+  for (const id of ['say', 'say-now']) {
+    const region = document.createElement('div');
+    region.id = id;
+    document.body.append(region);
+  }
+});
+
+afterEach(() => {
+  cleanup();
+  document.body.replaceChildren();
+});
+
+/** A door whose Views and guidance the test sends itself. */
+class Hand {
+  draw: (view: View) => void = () => {};
+  guide: (guidance: Guidance) => void = () => {};
+  refuse: { code: string; field: string | null } | null = null;
+  readonly host: Host = {
+    ...demoHost('', presses),
+    call: (command, words) => {
+      presses.push({ command, words });
+      return this.refuse === null ? Promise.resolve() : Promise.reject(this.refuse);
+    },
+    watchView: (draw) => {
+      this.draw = draw;
+      return Promise.resolve();
+    },
+    watchGuidance: (guide) => {
+      this.guide = guide;
+      return Promise.resolve();
+    },
+  };
+}
+
+async function open(name: string): Promise<HTMLElement> {
+  const { container } = render(App, { host: demoHost(`?screen=${name}`, presses) });
+  await settle();
+  return container;
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) {
+    await new Promise((done) => setTimeout(done, 5));
+    await tick();
+  }
+}
+
+const act = (page: HTMLElement, action: string): HTMLElement | null => page.querySelector(`[data-action="${action}"]`);
+
+async function press(page: HTMLElement, action: string): Promise<void> {
+  const button = act(page, action);
+  if (button === null) throw new Error(`no button "${action}"`);
+  await fireEvent.click(button);
+  await settle();
+}
+
+const sent = (): string[] => presses.map(({ command }) => command).filter((command) => command !== 'ui_ready');
+
+describe('every recorded screen', () => {
+  it.each(RECORDED_NAMES)('%s has one heading, a title and words everywhere', async (name) => {
+    const page = await open(name);
+    const view = recordedView(name);
+    expect(page.querySelectorAll('h1').length).toBe(1);
+    expect(page.querySelectorAll('main').length).toBe(1);
+    expect(document.title).toMatch(/ – Likeness$/);
+    if (view.frame.step !== null) expect(document.title).toContain(`Step ${view.frame.step.number} of ${view.frame.step.of}: `);
+    expect(document.documentElement.dataset.screen).toBe(view.screen.kind);
+    expect(document.documentElement.dataset.ready).toBe('true');
+    expect(presses.map(({ command }) => command)).toContain('ui_ready');
+    expect(document.activeElement).not.toBe(document.body);
+    // A message id in place of a sentence would show as words joined by hyphens, with no space in the whole text.
+    for (const element of page.querySelectorAll('h1, h2, p, button, label, summary')) {
+      const text = element.textContent?.trim() ?? '';
+      expect(text, name).not.toBe('');
+      expect(text).not.toMatch(/^(home|capture|review|error|hint|verdict|reason|name|sending|check|fix|action)-[a-z-]+(\.do)?$/);
+    }
+    const ids = [...page.querySelectorAll('[id]')].map(({ id }) => id);
+    expect(new Set(ids).size, 'ids are unique').toBe(ids.length);
+    expect(page.querySelectorAll('button.primary').length, 'at most one main button').toBeLessThanOrEqual(1 + dialogs(page));
+  });
+});
+
+/** Every dialog brings a closing button of its own, which nobody sees until it is open. */
+function dialogs(page: HTMLElement): number {
+  return page.querySelectorAll('dialog').length;
+}
+
+describe('presses', () => {
+  const table: [screen: string, action: string, command: string, words: object][] = [
+    ['welcome', 'go', 'go', {}],
+    ['before-you-begin', 'back', 'back', {}],
+    ['sign-in', 'use-practice-account', 'use_practice_account', { email: 'lea@practice.example' }],
+    ['waiting-for-keyring', 'skip-keyring', 'skip_keyring', {}],
+    ['home', 'go', 'go', {}],
+    ['home', 'open-review-desk', 'open_review_desk', {}],
+    ['home', 'read-practice-mail', 'read_practice_mail', {}],
+    ['home', 'sign-out', 'sign_out', {}],
+    ['consent', 'give-consent', 'give_consent', {}],
+    ['consent', 'not-now', 'back', {}],
+    ['consent', 'open-privacy', 'open_link', { link: 'privacy' }],
+    ['id-layout', 'choose-passport', 'choose_document', { document: 'passport' }],
+    ['id-layout-sides', 'two-sides', 'choose_id_layout', { twoSides: true }],
+    ['id-layout-sides', 'same-side', 'choose_id_layout', { twoSides: false }],
+    ['camera-check', 'go', 'go', {}],
+    ['camera-check-off', 'turn-on-camera', 'turn_on_camera', {}],
+    ['capture-face', 'take-photo', 'take_photo', {}],
+    ['capture-face-card', 'choose-hand', 'choose_hand', { hand: 'right' }],
+    ['capture-face-steady', 'cancel-countdown', 'cancel_countdown', {}],
+    ['capture-id', 'use-anyway', 'use_anyway', {}],
+    ['review-face', 'accept-photo', 'accept_photo', {}],
+    ['review-id', 'retake', 'retake', {}],
+    ['check-answers', 'submit-profile', 'submit_profile', {}],
+    ['check-answers', 'change-id', 'change', { what: 'id' }],
+    ['sending', 'pause-upload', 'pause_upload', {}],
+    ['sent', 'copy-reference', 'copy_reference', {}],
+    ['fix-photo', 'go', 'go', {}],
+    ['fix-photo-name', 'correct-name', 'correct_name', {}],
+    ['fix-photo-closed', 'open-help', 'open_help', {}],
+    ['stopped', 'quit', 'quit', {}],
+  ];
+  it.each(table)('%s: %s sends %s', async (screen, action, command, words) => {
+    const page = await open(screen);
+    await press(page, action);
+    expect(presses).toContainEqual({ command, words });
+  });
+
+  it('sends what was typed, and keeps the password out of the page afterwards', async () => {
+    const hand = new Hand();
+    const { container: page } = render(App, { host: hand.host });
+    await settle();
+    hand.draw(recordedView('sign-in'));
+    await settle();
+    await fireEvent.input(page.querySelector('#email') ?? page, { target: { value: 'lea@practice.example' } });
+    await fireEvent.input(page.querySelector('#password') ?? page, { target: { value: 'correct horse' } });
+    await fireEvent.submit(page.querySelector('form') ?? page);
+    expect(presses).toContainEqual({
+      command: 'sign_in_password',
+      words: { email: 'lea@practice.example', password: 'correct horse' },
+    });
+    hand.draw({ ...recordedView('home'), rev: 2 });
+    await settle();
+    expect(page.innerHTML).not.toContain('correct horse');
+  });
+});
+
+describe('trouble', () => {
+  it('is drawn with the summary first, focus on it, and the field marked', async () => {
+    const page = await open('name-empty');
+    const summary = page.querySelector('[data-code="name-empty"]');
+    expect(summary?.getAttribute('role')).toBe('alert');
+    expect(document.activeElement).toBe(summary);
+    const field = page.querySelector('#full-name');
+    expect(field?.getAttribute('aria-invalid')).toBe('true');
+    expect(page.querySelector(`#${field?.getAttribute('aria-describedby')?.split(' ').at(-1)}`)?.textContent).toContain(
+      'missing',
+    );
+    expect(document.title).toMatch(/^Error: /);
+    await press(page, 'trouble-field');
+    expect(document.activeElement).toBe(field);
+  });
+
+  it('of the camera replaces the picture, with one main action, another device, and the choice of cameras', async () => {
+    for (const [screen, command] of [
+      ['capture-face-in-use', 'turn_on_camera'],
+      ['capture-face-denied', 'open_camera_settings'],
+      ['capture-id-lost', 'turn_on_camera'],
+    ] as const) {
+      presses = [];
+      const page = await open(screen);
+      expect(page.querySelector('.live'), screen).toBeNull();
+      expect(act(page, 'other-device'), screen).not.toBeNull();
+      expect(page.querySelector('#camera'), screen).not.toBeNull();
+      await press(page, 'camera-trouble');
+      expect(sent(), screen).toEqual([command]);
+      cleanup();
+    }
+  });
+
+  it('of a refused press stands on the page until the next press', async () => {
+    const hand = new Hand();
+    const { container: page } = render(App, { host: hand.host });
+    await settle();
+    hand.draw(recordedView('welcome'));
+    await settle();
+    hand.refuse = { code: 'host-timeout', field: null };
+    await press(page, 'go');
+    expect(page.querySelector('[data-code="host-timeout"]')).not.toBeNull();
+    hand.refuse = null;
+    await press(page, 'go');
+    expect(page.querySelector('[data-code="host-timeout"]')).toBeNull();
+  });
+
+  it('with a code nobody knows shows the reference number', async () => {
+    const hand = new Hand();
+    const { container: page } = render(App, { host: hand.host });
+    await settle();
+    const view = recordedView('home-unknown');
+    if (view.screen.kind === 'home') view.screen.trouble = { code: 'brand-new', field: null, number: null, requestId: 'req_77' };
+    hand.draw(view);
+    await settle();
+    expect(page.textContent).toContain('req_77');
+  });
+});
+
+describe('Views', () => {
+  it('that are older than the drawn one are dropped', async () => {
+    const hand = new Hand();
+    const { container: page } = render(App, { host: hand.host });
+    await settle();
+    hand.draw({ ...recordedView('home'), rev: 7 });
+    hand.draw({ ...recordedView('welcome'), rev: 6 });
+    await settle();
+    expect(document.documentElement.dataset.screen).toBe('home');
+    expect(document.documentElement.dataset.rev).toBe('7');
+    expect(page.querySelector('h1')).not.toBeNull();
+  });
+
+  it('of the same screen keep typed text and focus', async () => {
+    const hand = new Hand();
+    const { container: page } = render(App, { host: hand.host });
+    await settle();
+    hand.draw(recordedView('sign-in'));
+    await settle();
+    const email = page.querySelector<HTMLInputElement>('#email');
+    email?.focus();
+    await fireEvent.input(email ?? page, { target: { value: 'half@typed' } });
+    const again = recordedView('sign-in-offline');
+    hand.draw({ ...again, rev: 2 });
+    await settle();
+    expect(page.querySelector<HTMLInputElement>('#email')?.value).toBe('half@typed');
+    expect(document.activeElement).toBe(email);
+  });
+});
+
+describe('capture', () => {
+  it('shows the one hint and draws the oval mirrored with the face, the card never', async () => {
+    const face = await open('capture-face');
+    expect(face.querySelector('#hint')?.textContent?.replace(/[\u2068\u2069]/g, '')).toBe('Move about 10 cm closer.');
+    expect(face.querySelector('svg[data-mirrored="true"] ellipse')).not.toBeNull();
+    expect(face.querySelector('.live .mirrored, .live.mirrored')).not.toBeNull();
+    cleanup();
+    const card = await open('capture-id');
+    expect(card.querySelector('svg[data-mirrored="false"] polygon')).not.toBeNull();
+    expect(card.querySelector('.live.mirrored')).toBeNull();
+  });
+
+  it('takes the photo with Space where no control has the key, and stops the countdown with Escape', async () => {
+    const page = await open('capture-face-steady');
+    await fireEvent.keyDown(page.querySelector('h1') ?? page, { key: ' ' });
+    await fireEvent.keyDown(page.querySelector('#camera') ?? page, { key: ' ' });
+    await fireEvent.keyDown(window, { key: 'Escape' });
+    await settle();
+    expect(sent()).toEqual(['take_photo', 'cancel_countdown']);
+  });
+
+  it('says the countdown at once, urgently', async () => {
+    await open('capture-face-steady');
+    expect(document.getElementById('say-now')?.textContent).toBe('Hold still, taking the photo');
+  });
+
+  it('turns the window white when the face is dark, until the learner turns it off', async () => {
+    const page = await open('capture-face-dark');
+    expect(document.documentElement.dataset.fillLight).toBe('on');
+    await press(page, 'fill-light');
+    expect(document.documentElement.dataset.fillLight).toBeUndefined();
+  });
+
+  it('drops guidance of a capture that was left', async () => {
+    const hand = new Hand();
+    const { container: page } = render(App, { host: hand.host });
+    await settle();
+    const guidance = recordedGuidance('capture-face');
+    if (guidance === null) throw new Error('no guidance was recorded');
+    hand.draw({ ...recordedView('capture-face'), rev: 1 });
+    hand.guide({ ...guidance, attempt: 3 });
+    hand.draw({ ...recordedView('review-face'), rev: 2 });
+    hand.draw({ ...recordedView('capture-id'), rev: 3 });
+    hand.guide({ ...guidance, attempt: 3 });
+    await settle();
+    expect(page.querySelector('#hint')?.textContent).toBe('Waiting for the camera');
+  });
+});
