@@ -14,6 +14,8 @@
 )]
 
 pub mod card;
+#[cfg(test)]
+mod cost;
 pub mod face;
 mod net;
 pub mod people;

@@ -30,7 +30,8 @@ pub struct FaceBox {
 pub struct FaceReport {
     /// The main face: the largest that passed the detector, mesh presence and eye-contrast gates.
     pub main: Option<Face>,
-    /// Every other face the detector is sure of (score at least 0.60), largest first.
+    /// Every other face the detector is sure of (score at least 0.60) and mesh and eyes confirm, largest first, at most 8.
+    /// As of the last look of the detector, at most four analysed frames ago. Empty without a main face.
     pub others: Vec<FaceBox>,
     /// Light of the whole frame.
     pub scene: SceneLight,

@@ -2,6 +2,7 @@
 //!
 //! Guarantees: a face is called main only when detector, mesh and eyes agree. Between two looks of the detector the
 //! others are those of the last look.
+//! Without a main face there are no others either.
 //! Refuses to know: time. "Every fifth" counts frames that were analysed.
 
 use super::detect::{Detector, same_face};
@@ -21,6 +22,10 @@ const LOWEST_SCORE: f32 = 0.30;
 const SURE_PRESENCE: f32 = 0.50;
 /// Eye contrast from which a box is a face: a featureless head has 0.03, closed eyes have 0.15.
 const LEAST_EYE_CONTRAST: f32 = 0.10;
+/// The same for everybody else, who may be far out of focus: shelves and books have 0.01 to 0.02.
+const LEAST_OTHER_EYE_CONTRAST: f32 = 0.05;
+/// Other people that are told apart from things and reported; the largest ones.
+const MOST_OTHERS: usize = 8;
 /// The detector looks again after this many frames.
 const LOOK_AGAIN_AFTER: u32 = 5;
 /// Below this overlap of mesh and detector box the mesh follows something else.
@@ -41,6 +46,7 @@ pub struct FaceAnalyser {
 /// The main face of the last frame.
 struct Followed {
     crop: Crop,
+    bounds: Rect,
     score: f32,
     frames: u32,
     size: (u32, u32),
@@ -92,6 +98,19 @@ impl FaceAnalyser {
         report
     }
 
+    /// Do mesh and eyes, too, say that there is a face? The one that is followed was asked already.
+    pub(crate) fn is_face(&mut self, picture: &Picture<'_>, face: &FaceBox) -> bool {
+        let size = (picture.luma.width(), picture.luma.height());
+        let is_followed = |followed: &Followed| followed.size == size && same_face(&face.bounds, &followed.bounds);
+        let whole = Sizes { frame: *picture, small: *picture, by: 1 };
+        self.followed.as_ref().is_some_and(is_followed) || self.is_other(&whole, face)
+    }
+
+    fn is_other(&mut self, sizes: &Sizes<'_>, face: &FaceBox) -> bool {
+        let mesh = self.mesher.look(&sizes.frame, &sizes.small, sizes.by, Crop::around(face));
+        mesh.presence >= SURE_PRESENCE && eyes(sizes, &mesh).contrast >= LEAST_OTHER_EYE_CONTRAST
+    }
+
     fn main(&mut self, sizes: &Sizes<'_>, lens: &Lens) -> Option<Face> {
         let size = (sizes.frame.luma.width(), sizes.frame.luma.height());
         let followed = self.followed.take().filter(|followed| followed.size == size);
@@ -103,7 +122,13 @@ impl FaceAnalyser {
             None => (self.search(sizes, None), 0),
         };
         let passed = passed?;
-        self.followed = Some(Followed { crop: Crop::following(&passed.mesh), score: passed.score, frames, size });
+        self.followed = Some(Followed {
+            crop: Crop::following(&passed.mesh),
+            bounds: passed.mesh.bounds,
+            score: passed.score,
+            frames,
+            size,
+        });
         Some(measure(sizes, lens, passed.mesh, &passed.eyes, passed.score))
     }
 
@@ -127,7 +152,7 @@ impl FaceAnalyser {
         {
             let score = largest.score;
             self.others.remove(0);
-            self.drop_others_on(&passed);
+            self.keep_people_beside(sizes, &passed);
             return Some(Passed { score, ..passed });
         }
         for _ in 0..TRIED {
@@ -136,16 +161,44 @@ impl FaceAnalyser {
             }
             let face = self.others.remove(0);
             if let Some(passed) = self.look(sizes, Crop::around(&face), face.score) {
-                self.drop_others_on(&passed);
+                self.keep_people_beside(sizes, &passed);
                 return Some(passed);
             }
         }
+        // What is left was not looked at; without a main face nobody is beside it.
+        self.others.clear();
         None
     }
 
-    /// A box inside the main face is not another person.
-    fn drop_others_on(&mut self, main: &Passed) {
-        self.others.retain(|other| !same_face(&other.bounds, &main.mesh.bounds));
+    /// A box inside the main face is not another person, and a shelf is none either.
+    fn keep_people_beside(&mut self, sizes: &Sizes<'_>, main: &Passed) {
+        let mut others = std::mem::take(&mut self.others);
+        others.retain(|other| !same_face(&other.bounds, &main.mesh.bounds));
+        others.truncate(MOST_OTHERS);
+        others.retain(|other| self.is_other(sizes, other));
+        self.others = others;
+    }
+}
+
+#[cfg(test)]
+impl FaceAnalyser {
+    /// Hands each stage of [`Self::analyse`] to `time`, one by one.
+    pub(crate) fn cost_of_stages(
+        &mut self,
+        picture: &Picture<'_>,
+        lens: &Lens,
+        time: &mut dyn FnMut(&str, &mut dyn FnMut()),
+    ) {
+        let mut small = SmallPicture::default();
+        time("shrink", &mut || small.fill(picture));
+        let sizes = Sizes { frame: *picture, small: small.picture(picture), by: small.by() };
+        time("scene", &mut || drop(std::hint::black_box(light::scene(&sizes.small.luma))));
+        let face = self.detector.find(picture, None, SURE_SCORE)[0];
+        let crop = Crop::around(&face);
+        time("mesh", &mut || drop(self.mesher.look(picture, &sizes.small, sizes.by, crop)));
+        let mesh = self.mesher.look(picture, &sizes.small, sizes.by, crop);
+        let eyes = eyes(&sizes, &mesh);
+        time("measures", &mut || drop(measure(&sizes, lens, mesh.clone(), &eyes, face.score)));
     }
 }
 

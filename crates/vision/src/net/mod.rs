@@ -10,7 +10,7 @@ mod load;
 mod ops;
 mod plan;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use dispatch::Cpu;
 use ops::{ConvJob, DepthwiseJob, Map, Shape};

@@ -102,6 +102,14 @@ const DRAWINGS: [Drawing; 3] = [
     ("head", head, include_bytes!("../../tests/data/litert/head.f32")),
 ];
 
+/// Detector and mesh on the plain path and on the fastest of this machine.
+pub(crate) fn both_paths() -> [(&'static str, Network, Network); 2] {
+    [("base", Cpu::Base), ("fastest", Cpu::fastest())].map(|(name, cpu)| {
+        let (detector, mesh) = networks(cpu);
+        (name, detector, mesh)
+    })
+}
+
 fn networks(cpu: Cpu) -> (Network, Network) {
     (Network::load(super::DETECTOR, cpu).unwrap(), Network::load(super::MESH, cpu).unwrap())
 }

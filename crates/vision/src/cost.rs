@@ -1,0 +1,63 @@
+//! What each stage costs on this machine. Run: `cargo test --release -p likeness-vision --lib cost -- --ignored --nocapture`.
+#![allow(clippy::disallowed_methods, reason = "time is what is measured here")]
+
+use crate::face::FaceAnalyser;
+use crate::net::tests::both_paths;
+use crate::people::Sweep;
+use crate::{Colour, Lens, Picture, Plane};
+use std::time::Instant;
+
+/// Milliseconds of one call: the lowest tenth, which is what it costs when nothing else runs on the machine.
+fn cost_ms(calls: usize, mut call: impl FnMut()) -> f64 {
+    call();
+    let mut times: Vec<f64> = (0..calls)
+        .map(|_| {
+            let start = Instant::now();
+            call();
+            start.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[calls / 10]
+}
+
+fn figure(name: &str, value_ms: f64) {
+    println!("figure {name} = {value_ms:.2} ms");
+}
+
+#[test]
+#[ignore = "prints times; cargo xtask bench vision asks for it"]
+fn cost_of_the_networks() {
+    for (path, mut detector, mut mesh) in both_paths() {
+        figure(&format!("detector_{path}"), cost_ms(60, || assert!(!detector.run().is_empty())));
+        figure(&format!("mesh_{path}"), cost_ms(60, || assert!(!mesh.run().is_empty())));
+    }
+}
+
+#[test]
+#[ignore = "prints times; cargo xtask bench vision asks for it"]
+fn cost_of_a_frame() {
+    figure("load", cost_ms(9, || assert!(FaceAnalyser::new().is_ok())));
+    for (width, height) in [(640, 480), (1280, 720), (1920, 1080)] {
+        let scene = likeness_studio::Scene::face(7, width, height);
+        let mut rgb = Vec::new();
+        likeness_studio::render(&scene, &mut rgb).unwrap();
+        let luma: Vec<u8> = rgb.chunks_exact(3).map(|pixel| pixel[1]).collect();
+        let neutral = vec![128; luma.len() / 4];
+        let plane = |bytes, halved| Plane::new(bytes, width / halved, height / halved, width / halved).unwrap();
+        let colour = Colour::Planar { u: plane(&neutral, 2), v: plane(&neutral, 2), shift_x: 1, shift_y: 1 };
+        let picture = Picture { luma: plane(&luma, 1), colour };
+        let lens = Lens::assumed(width, height);
+        let mut analyser = FaceAnalyser::new().unwrap();
+        assert!(analyser.analyse(&picture, &lens).main.is_some(), "the measured frame has a face");
+        // Five frames are one round: four that follow and one that looks again.
+        let mean = cost_ms(12, || (0..5).for_each(|_| drop(analyser.analyse(&picture, &lens)))) / 5.0;
+        figure(&format!("face_mean_{width}x{height}"), mean);
+        figure(&format!("find_{width}x{height}"), cost_ms(30, || drop(analyser.find(&picture, None))));
+        figure(&format!("people_next_{width}x{height}"), cost_ms(36, || drop(analyser.people(&picture, Sweep::Next))));
+        figure(&format!("people_all_{width}x{height}"), cost_ms(5, || drop(analyser.people(&picture, Sweep::All))));
+        analyser.cost_of_stages(&picture, &lens, &mut |stage, call| {
+            figure(&format!("{stage}_{width}x{height}"), cost_ms(30, call));
+        });
+    }
+}
