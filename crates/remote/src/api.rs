@@ -75,6 +75,12 @@ impl Api {
         }
     }
 
+    /// The account a token belongs to, for the one who just obtained the token.
+    pub async fn me_of(&self, authorisation: &Authorisation) -> Result<Me, RemoteError> {
+        let reply = self.wire.send_proven(&Call::get("/v1/me"), &authorisation.key, Some(&authorisation.access_token)).await?;
+        reply.json()
+    }
+
     /// The same server for a signed-in account.
     pub fn signed(&self, credentials: Arc<dyn Credentials>) -> SignedApi {
         SignedApi { api: self.clone(), credentials }

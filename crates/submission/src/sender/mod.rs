@@ -1,0 +1,8 @@
+//! Sending: both photos, then the profile, again and again until there is a receipt or waiting cannot help any more.
+//!
+//! [`steps`] decides and knows no clock and no network; [`Sending`] does what it says.
+
+mod sending;
+mod steps;
+
+pub use sending::{KeptIn, Package, SendNews, Sending};
