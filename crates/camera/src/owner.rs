@@ -21,6 +21,8 @@ use crate::fault::Fault;
 use crate::frame::{Arrival, DecodeTally, Frame, Picture};
 use crate::judge::{DAMAGED_IN_A_ROW, Freshness, Next, Reopens, StreamFacts, StreamVerdict, after_fault, judge_stream};
 use crate::mode::Mode;
+#[cfg(feature = "test-support")]
+use crate::mode::Pixels;
 use crate::pool::Pool;
 use crate::slot::Slot;
 use crate::source::{FrameSource, RawFrame};
@@ -153,6 +155,12 @@ impl Camera {
         })
     }
 
+    /// Starts the camera thread on real cameras, but opens only modes of this packing: a driver's other formats get their turn too.
+    #[cfg(feature = "test-support")]
+    pub fn start_with_pixels(pixels: Pixels) -> Self {
+        Self::start_with(true, Vec::new(), move |makers| makers.only = Some(pixels))
+    }
+
     fn start_with(native: bool, made: Vec<Device>, fill: impl FnOnce(&mut Makers) + Send + 'static) -> Self {
         let shared = Arc::new(Shared::new(native, made));
         let (owner, watch) = (Arc::clone(&shared), Arc::clone(&shared));
@@ -176,7 +184,7 @@ impl Camera {
     /// Whether the system names any camera at all, or a drawn one is configured. Reads names only; nothing is opened or stored.
     pub fn any_present(&self) -> bool {
         let shared = &self.0.0;
-        !shared.made.is_empty() || (shared.native && !catalogue::names().is_empty())
+        !shared.made.is_empty() || !shared.names().is_empty()
     }
 
     /// The cameras of this machine. Blocks for up to 5 seconds.
@@ -329,6 +337,11 @@ impl Shared {
         }
     }
 
+    /// The names of the system's cameras; nothing is opened.
+    fn names(&self) -> Vec<String> {
+        if self.native { catalogue::names() } else { Vec::new() }
+    }
+
     fn list(&self) -> Result<Vec<Device>, CameraError> {
         let mut devices = if self.native { self.list_native()? } else { Vec::new() };
         devices.extend(self.made.iter().cloned());
@@ -405,9 +418,20 @@ struct Makers {
     synthetic: Option<std::rc::Rc<std::cell::RefCell<Box<dyn crate::FrameMaker>>>>,
     #[cfg(feature = "test-support")]
     scripted: Option<std::rc::Rc<std::cell::RefCell<crate::source::scripted::Play>>>,
+    #[cfg(feature = "test-support")]
+    only: Option<Pixels>,
 }
 
 impl Makers {
+    /// The modes to try, best first.
+    #[cfg_attr(not(feature = "test-support"), allow(clippy::unused_self, reason = "only tests narrow the choice"))]
+    fn allowed(&self, device: &Device) -> Vec<Mode> {
+        let modes = device.usable.clone().unwrap_or_default();
+        #[cfg(feature = "test-support")]
+        let modes = modes.into_iter().filter(|mode| self.only.is_none_or(|only| mode.pixels == only)).collect();
+        modes
+    }
+
     fn start(
         &self,
         device: &Device,
@@ -454,6 +478,8 @@ struct Errand {
     reopens: Reopens,
     last_code: &'static str,
     failures: usize,
+    /// The names of devices as they were before the last list: one plugged in while it was read is new.
+    names: Vec<String>,
 }
 
 /// How a stream or an opening ended.
@@ -519,6 +545,7 @@ impl Owner {
             reopens: Reopens::default(),
             last_code: "",
             failures: 0,
+            names: Vec::new(),
         };
         loop {
             let end = self.open_and_stream(&mut errand);
@@ -562,9 +589,8 @@ impl Owner {
 
     /// Looks at the names of devices until they change; false if another wish came.
     fn wait_for_device(&self, errand: &mut Errand) -> bool {
-        let before = catalogue::names();
         while !self.shared.wake.sleep(NAMES_EVERY) {
-            if catalogue::names() != before {
+            if self.shared.names() != errand.names {
                 errand.arrived = true;
                 errand.failures = 0;
                 errand.last_code = "";
@@ -575,19 +601,21 @@ impl Owner {
     }
 
     fn open_and_stream(&mut self, errand: &mut Errand) -> End {
+        let (attempt, silent) = (errand.attempt, errand.announced);
+        errand.announced = true;
         let announce = |state| {
-            if !errand.announced {
-                self.shared.publish(errand.attempt, state);
+            if !silent {
+                self.shared.publish(attempt, state);
             }
         };
         announce(CameraState::Listing);
+        errand.names = self.shared.names();
         let device = match self.shared.list().and_then(|devices| chosen(&devices, errand)) {
             Ok(device) => device,
             Err(error) => return End::Fault { error, transient: false },
         };
         announce(CameraState::Opening);
-        errand.announced = true;
-        let modes = device.usable.clone().unwrap_or_default();
+        let modes = self.makers.allowed(&device);
         let mut refused = Fault::ModeRefused("no mode".into());
         for mode in modes.into_iter().take(MODES_TRIED) {
             let overdue =

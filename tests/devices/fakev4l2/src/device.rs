@@ -118,17 +118,25 @@ impl Handle {
             0xC02C_564A => enum_size(&orders.offer, argument),
             0xC034_564B => enum_interval(&orders.offer, argument),
             0xC0D0_5604 => self.format(argument),
-            0xC0D0_5605 if orders.busy => Err(EBUSY),
+            0xC0D0_5605 | 0xC014_5608 if orders.busy => Err(EBUSY),
             0xC0D0_5605 => self.set_format(&orders.offer, argument),
-            0xC0CC_5615 => self.rate(argument),
-            0xC0CC_5616 => self.set_rate(&orders.offer, argument),
-            0xC014_5608 if orders.busy => Err(EBUSY),
+            0xC0CC_5615 => {
+                self.rate(argument);
+                Ok(())
+            }
+            0xC0CC_5616 => {
+                self.set_rate(&orders.offer, argument);
+                Ok(())
+            }
             0xC014_5608 => self.request_buffers(argument),
             0xC058_5609 => self.query_buffer(argument),
             0xC058_560F => self.queue_buffer(argument),
             0xC058_5611 => self.take_buffer(argument),
             0x4004_5612 => self.start(),
-            0x4004_5613 => self.stop(),
+            0x4004_5613 => {
+                self.stop();
+                Ok(())
+            }
             _ => Err(ENOTTY),
         }
     }
@@ -167,14 +175,13 @@ impl Handle {
         Ok(())
     }
 
-    fn rate(&self, argument: &mut [u8]) -> Answer {
+    fn rate(&self, argument: &mut [u8]) {
         put(argument, 4, 0x1000);
         put(argument, 12, 1);
         put(argument, 16, self.state().mode.fps);
-        Ok(())
     }
 
-    fn set_rate(&self, offer: &[Mode], argument: &mut [u8]) -> Answer {
+    fn set_rate(&self, offer: &[Mode], argument: &mut [u8]) {
         let wanted = get(argument, 16).checked_div(get(argument, 12)).unwrap_or(30);
         let mut state = self.state();
         let same_size = offer.iter().filter(|mode| (mode.width, mode.height) == (state.mode.width, state.mode.height));
@@ -182,7 +189,7 @@ impl Handle {
             state.mode = *mode;
         }
         drop(state);
-        self.rate(argument)
+        self.rate(argument);
     }
 
     fn request_buffers(&self, argument: &mut [u8]) -> Answer {
@@ -213,7 +220,8 @@ impl Handle {
     fn queue_buffer(&self, argument: &mut [u8]) -> Answer {
         let mut state = self.state();
         let index = get(argument, 0) as usize;
-        if index >= state.buffers || state.queued.contains(&index) || state.done.iter().any(|done| done.index == index) {
+        if index >= state.buffers || state.queued.contains(&index) || state.done.iter().any(|done| done.index == index)
+        {
             return Err(EINVAL);
         }
         state.queued.push_back(index);
@@ -250,7 +258,7 @@ impl Handle {
         Ok(())
     }
 
-    fn stop(&self) -> Answer {
+    fn stop(&self) {
         let mut state = self.state();
         state.streaming = 0;
         state.queued.clear();
@@ -258,15 +266,16 @@ impl Handle {
             self.window.taken();
         }
         state.done.clear();
-        Ok(())
     }
 
     /// The thread of a handle: sleeps until the stream starts, then fills a buffer whenever one is due.
     fn send_pictures(&self) {
         loop {
             let state = self.state();
-            let state =
-                self.changed.wait_while(state, |state| state.streaming == 0 && !state.closed).unwrap_or_else(PoisonError::into_inner);
+            let state = self
+                .changed
+                .wait_while(state, |state| state.streaming == 0 && !state.closed)
+                .unwrap_or_else(PoisonError::into_inner);
             if state.closed {
                 return;
             }

@@ -30,22 +30,26 @@ static AT_LOAD: extern "C" fn() = {
     at_load
 };
 
-/// The function of this name that would be there without us.
+/// The function of this name that would be there without us. Used inside `unsafe`: the type must be its signature.
 macro_rules! real {
     ($name:literal as $kind:ty) => {{
         static FOUND: AtomicUsize = AtomicUsize::new(0);
-        let mut address = FOUND.load(Ordering::Relaxed);
-        if address == 0 {
-            // SAFETY: the name is a C string; RTLD_NEXT asks for the definition behind ours.
-            address = unsafe { libc::dlsym(libc::RTLD_NEXT, $name.as_ptr()) } as usize;
-            if address == 0 {
-                fail("a C function is missing");
-            }
-            FOUND.store(address, Ordering::Relaxed);
-        }
-        // SAFETY: the address is the C library's function of this name, and `$kind` is its signature.
-        unsafe { std::mem::transmute::<usize, $kind>(address) }
+        std::mem::transmute::<usize, $kind>(address_of($name, &FOUND))
     }};
+}
+
+fn address_of(name: &CStr, found: &AtomicUsize) -> usize {
+    let known = found.load(Ordering::Relaxed);
+    if known != 0 {
+        return known;
+    }
+    // SAFETY: the name is a C string; RTLD_NEXT asks for the definition behind ours.
+    let address = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) } as usize;
+    if address == 0 {
+        fail("a C function is missing");
+    }
+    found.store(address, Ordering::Relaxed);
+    address
 }
 
 fn set_errno(errno: c_int) {
@@ -117,8 +121,15 @@ fn open_ours(metadata: bool) -> c_int {
     };
     // SAFETY: `memory` is a fresh file of ours; a new shared mapping touches nothing else.
     let start = unsafe {
-        libc::ftruncate(memory, len as libc::off_t);
-        real!(c"mmap" as Mmap)(std::ptr::null_mut(), len, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED, memory, 0)
+        libc::ftruncate(memory, libc::off_t::try_from(len).unwrap_or(libc::off_t::MAX));
+        real!(c"mmap" as Mmap)(
+            std::ptr::null_mut(),
+            len,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED,
+            memory,
+            0,
+        )
     };
     if event < 0 || start == libc::MAP_FAILED {
         fail("no memory for the buffers");
@@ -132,18 +143,26 @@ fn open_ours(metadata: bool) -> c_int {
     event
 }
 
-/// Which of our nodes a path names; `Some(None)` for a camera of the machine, which is hidden.
-fn node(path: *const c_char) -> Option<Option<bool>> {
+/// What a path names.
+enum Named {
+    Camera,
+    Metadata,
+    /// A camera of the machine itself, which is hidden.
+    Hidden,
+    SomethingElse,
+}
+
+fn named(path: *const c_char) -> Named {
     // SAFETY: the caller of `open` passes a C string.
     let path = unsafe { CStr::from_ptr(path) };
     if path == CAMERA {
-        Some(Some(false))
+        Named::Camera
     } else if path == METADATA {
-        Some(Some(true))
+        Named::Metadata
     } else if path.to_bytes().starts_with(b"/dev/video") {
-        Some(None)
+        Named::Hidden
     } else {
-        None
+        Named::SomethingElse
     }
 }
 
@@ -156,10 +175,11 @@ type Readdir = unsafe extern "C" fn(*mut libc::DIR) -> *mut libc::dirent64;
 type Closedir = unsafe extern "C" fn(*mut libc::DIR) -> c_int;
 
 fn open_either(path: *const c_char, real: impl FnOnce() -> c_int) -> c_int {
-    match node(path) {
-        None => real(),
-        Some(Some(metadata)) => open_ours(metadata),
-        Some(None) => {
+    match named(path) {
+        Named::SomethingElse => real(),
+        Named::Camera => open_ours(false),
+        Named::Metadata => open_ours(true),
+        Named::Hidden => {
             set_errno(libc::ENOENT);
             -1
         }
@@ -219,12 +239,22 @@ type Syscall = unsafe extern "C" fn(c_long, c_long, c_long, c_long, c_long, c_lo
 /// # Safety
 /// As `syscall(2)`. Programs on the `v4l` crate make their ioctls this way; everything else is passed on, locks among it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn syscall(number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long) -> c_long {
-    if number == libc::SYS_ioctl && is_ours(a as c_int) {
-        return c_long::from(answer(a as c_int, b as u32, std::ptr::with_exposed_provenance_mut(c as usize)));
+#[allow(clippy::too_many_arguments, reason = "a system call has up to six")]
+pub unsafe extern "C" fn syscall(
+    number: c_long,
+    first: c_long,
+    second: c_long,
+    third: c_long,
+    fourth: c_long,
+    fifth: c_long,
+    sixth: c_long,
+) -> c_long {
+    if number == libc::SYS_ioctl && is_ours(first as c_int) {
+        let argument = std::ptr::with_exposed_provenance_mut(third as usize);
+        return c_long::from(answer(first as c_int, second as u32, argument));
     }
     // SAFETY: the caller's arguments, passed on.
-    unsafe { real!(c"syscall" as Syscall)(number, a, b, c, d, e, f) }
+    unsafe { real!(c"syscall" as Syscall)(number, first, second, third, fourth, fifth, sixth) }
 }
 
 fn map_either(fd: c_int, real: impl FnOnce(c_int) -> *mut c_void) -> *mut c_void {
@@ -240,7 +270,14 @@ fn map_either(fd: c_int, real: impl FnOnce(c_int) -> *mut c_void) -> *mut c_void
 /// # Safety
 /// As `mmap(2)`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mmap(start: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: libc::off_t) -> *mut c_void {
+pub unsafe extern "C" fn mmap(
+    start: *mut c_void,
+    len: usize,
+    prot: c_int,
+    flags: c_int,
+    fd: c_int,
+    offset: libc::off_t,
+) -> *mut c_void {
     // SAFETY: the caller's arguments, passed on; of our camera its memory file is mapped, at the offset QUERYBUF named.
     map_either(fd, |fd| unsafe { real!(c"mmap" as Mmap)(start, len, prot, flags, fd, offset) })
 }
@@ -248,7 +285,14 @@ pub unsafe extern "C" fn mmap(start: *mut c_void, len: usize, prot: c_int, flags
 /// # Safety
 /// As `mmap(2)`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mmap64(start: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: libc::off_t) -> *mut c_void {
+pub unsafe extern "C" fn mmap64(
+    start: *mut c_void,
+    len: usize,
+    prot: c_int,
+    flags: c_int,
+    fd: c_int,
+    offset: libc::off_t,
+) -> *mut c_void {
     // SAFETY: as `mmap`.
     map_either(fd, |fd| unsafe { real!(c"mmap64" as Mmap)(start, len, prot, flags, fd, offset) })
 }
@@ -332,7 +376,7 @@ fn our_entry() -> *mut libc::dirent64 {
         (*entry).d_reclen = size_of::<libc::dirent64>() as u16;
         (*entry).d_type = libc::DT_CHR;
         for (to, from) in (*entry).d_name.iter_mut().zip(names[given]) {
-            *to = *from as c_char;
+            *to = c_char::from_ne_bytes([*from]);
         }
     }
     TAKEN.store(false, Ordering::SeqCst);

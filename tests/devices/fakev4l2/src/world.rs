@@ -46,7 +46,8 @@ pub(crate) struct Orders {
 impl Orders {
     /// Reads the control file again.
     pub(crate) fn now() -> Self {
-        let text = setting("FAKEV4L2_CTL").map(|path| fs::read_to_string(&path).unwrap_or_else(|error| fail(&format!("{path}: {error}"))));
+        let text = setting("FAKEV4L2_CTL")
+            .map(|path| fs::read_to_string(&path).unwrap_or_else(|error| fail(&format!("{path}: {error}"))));
         let mut orders = Self::default();
         for line in text.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty()) {
             match line {
@@ -81,19 +82,29 @@ fn parse_modes(text: &str) -> Vec<Mode> {
 fn parse_mode(text: &str) -> Option<Mode> {
     let (size, fps) = text.strip_prefix("MJPG ")?.split_once('@')?;
     let (width, height) = size.split_once('x')?;
-    Some(Mode { width: width.parse().ok()?, height: height.parse().ok()?, fps: fps.parse().ok().filter(|fps| *fps > 0)? })
+    Some(Mode {
+        width: width.parse().ok()?,
+        height: height.parse().ok()?,
+        fps: fps.parse().ok().filter(|fps| *fps > 0)?,
+    })
 }
+
+/// Width and height, and the pictures of that size.
+type OneSize = ((u32, u32), Vec<Vec<u8>>);
 
 /// The pictures of one size, in the order of their names.
 pub(crate) fn pictures(mode: Mode) -> &'static [Vec<u8>] {
-    static ALL: OnceLock<Vec<((u32, u32), Vec<Vec<u8>>)>> = OnceLock::new();
+    static ALL: OnceLock<Vec<OneSize>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
         let folder = PathBuf::from(setting("FAKEV4L2_FRAMES").unwrap_or_else(|| fail("FAKEV4L2_FRAMES is not set")));
         let entries = fs::read_dir(&folder).unwrap_or_else(|error| fail(&format!("{}: {error}", folder.display())));
-        let mut paths: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "jpg")).collect();
+        let mut paths: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "jpg"))
+            .collect();
         paths.sort();
-        let mut sizes: Vec<((u32, u32), Vec<Vec<u8>>)> = Vec::new();
+        let mut sizes: Vec<OneSize> = Vec::new();
         for path in paths {
             let bytes = fs::read(&path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
             let size = jpeg_size(&bytes).unwrap_or_else(|| fail(&format!("{} is not a baseline JPEG", path.display())));
@@ -105,7 +116,10 @@ pub(crate) fn pictures(mode: Mode) -> &'static [Vec<u8>] {
         sizes
     });
     let found = all.iter().find(|(size, _)| *size == (mode.width, mode.height));
-    found.map_or_else(|| fail(&format!("FAKEV4L2_FRAMES has no picture of {}x{}", mode.width, mode.height)), |(_, pictures)| pictures)
+    found.map_or_else(
+        || fail(&format!("FAKEV4L2_FRAMES has no picture of {}x{}", mode.width, mode.height)),
+        |(_, pictures)| pictures,
+    )
 }
 
 fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
