@@ -67,6 +67,7 @@ sides-two = Opposite sides
 sides-two-more = The photo side goes into your face photo, the name side into your ID photo
 sides-how = Not sure? How to tell
 sides-how-more = Look at the side with your photo. If your full name is printed there too, choose “Same side”. If you have to turn the card over to read your name, choose “Opposite sides”.
+sides-other-document = Show another document
 session-opening = Getting ready for your photos…
 
 check-title = Check your answers

@@ -53,9 +53,21 @@ try {
       await ask('POST', `${session}/url`, { url: `${page}?screen=${name}` });
       for (let tries = 0; tries < 100 && (await script('return document.documentElement.dataset.ready')) !== 'true'; tries++)
         await wait(50);
-      // MiniBrowser has a tool bar: what the page lacks in height is added once.
+      // MiniBrowser has a tool bar and a smallest width: height is added, and a narrower page is drawn in a frame.
       const lack = await script('return [arguments[0] - innerWidth, arguments[1] - innerHeight]', [width, height]);
-      if (lack[0] !== 0 || lack[1] !== 0) {
+      const framed = lack[0] < 0;
+      if (framed) {
+        await script(
+          `const frame = document.createElement('iframe');
+           frame.style.cssText = 'display:block;border:0;width:' + arguments[0] + 'px;height:' + arguments[1] + 'px';
+           frame.src = location.href;
+           document.body.replaceChildren(frame);`,
+          [width, height],
+        );
+        await ask('POST', `${session}/frame`, { id: 0 });
+        for (let tries = 0; tries < 100 && (await script('return document.documentElement.dataset.ready')) !== 'true'; tries++)
+          await wait(50);
+      } else if (lack[0] !== 0 || lack[1] !== 0) {
         await ask('POST', `${session}/window/rect`, { width: width + lack[0], height: height + lack[1] });
         await wait(300);
       }
@@ -72,7 +84,14 @@ try {
         });
         for (const { id, nodes } of found) fault(`${name} at ${size}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
       }
-      const picture = await ask('GET', `${session}/screenshot`);
+      let picture;
+      if (framed) {
+        await ask('POST', `${session}/frame`, { id: null });
+        const frame = await ask('POST', `${session}/element`, { using: 'css selector', value: 'iframe' });
+        picture = await ask('GET', `${session}/element/${Object.values(frame)[0]}/screenshot`);
+      } else {
+        picture = await ask('GET', `${session}/screenshot`);
+      }
       await writeFile(`${folder}/${name}-${size}.png`, Buffer.from(picture, 'base64'));
     }
   }
