@@ -199,7 +199,7 @@ impl SignedApi {
     async fn send_telling(&self, call: &Call) -> Result<(Reply, Authorisation), RemoteError> {
         let authorisation = self.credentials.current().await?;
         let reply = self.send_as(call, &authorisation).await?;
-        if !(reply.status == 401 && reply.refusal().is_unauthorised()) {
+        if !reply.is_unauthorised() {
             return Ok((reply, authorisation));
         }
         let renewed = self.credentials.renewed(authorisation).await?;

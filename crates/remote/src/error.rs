@@ -168,11 +168,6 @@ impl RemoteError {
                 | Self::ClockWrong
         )
     }
-
-    /// Whether the access token was not accepted.
-    pub(crate) fn is_unauthorised(&self) -> bool {
-        self.problem().is_some_and(|problem| problem.status == 401 && problem.code == Code::SessionEnded)
-    }
 }
 
 fn status_may_pass(status: u16) -> bool {

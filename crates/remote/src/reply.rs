@@ -147,9 +147,20 @@ impl Reply {
         Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
     }
 
-    /// Whether the server wants the proof again, with the nonce it just sent.
+    /// Whether the server wants the proof again, with the nonce it just sent. The answer to a HEAD has no words to say so.
     pub(crate) fn asks_for_nonce(&self) -> bool {
-        matches!(self.status, 400 | 401) && self.problem().is_some_and(|problem| problem.code == Code::UseDpopNonce)
+        match self.status {
+            400 | 401 => match self.problem() {
+                Some(problem) => problem.code == Code::UseDpopNonce,
+                None => self.body.is_empty() && self.header("dpop-nonce").is_some(),
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the access token was not accepted.
+    pub(crate) fn is_unauthorised(&self) -> bool {
+        self.status == 401 && self.problem().map_or(self.body.is_empty(), |problem| problem.code == Code::SessionEnded)
     }
 }
 
