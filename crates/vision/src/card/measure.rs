@@ -4,6 +4,7 @@ use crate::{Lens, Picture, Plane, Point, Quad, Rect};
 
 use super::find::Finder;
 use super::glare::{CardLight, FLAT, GlareReader};
+use super::portrait::FlatColour;
 use super::refine::{self, Outline};
 use super::shape::{self, Shape};
 use super::spread::SpreadReader;
@@ -33,6 +34,7 @@ pub struct CardAnalyser {
     glare: GlareReader,
     text: TextReader,
     flat: Vec<u8>,
+    pub(super) colour: FlatColour,
 }
 
 impl CardAnalyser {

@@ -10,6 +10,7 @@ mod glare;
 mod lines;
 mod measure;
 mod parts;
+mod portrait;
 mod refine;
 mod shape;
 mod spread;
