@@ -97,7 +97,7 @@ impl CameraDesk {
         self.running = Some(wanted);
         state.camera.state = CameraNow::Starting;
         self.list();
-        self.camera.open(state.camera.chosen.clone().map(DeviceKey::from_text), wanted.purpose);
+        self.camera.open(state.camera.chosen.clone().map(DeviceKey::new), wanted.purpose);
         state.camera.stream = Some(self.pictures.open_live());
         if let Some(mode) = wanted.mode {
             self.capture = Some(self.begin_capture(mode, settings(state)));
@@ -204,7 +204,7 @@ pub fn note_state(state: &mut State, camera: &CameraState) {
             state.camera.width_px = u32::from(mode.width_px);
             CameraNow::Live
         }
-        fault => CameraNow::Trouble(fault.code()),
+        fault => fault.code().map_or(CameraNow::Starting, CameraNow::Trouble),
     };
     mark_chosen(state);
 }

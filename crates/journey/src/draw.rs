@@ -1,6 +1,7 @@
 //! From what is remembered to what is drawn. Pure: the same state gives the same View.
 
 use likeness_account::{Auth, Kept};
+use likeness_protocol::time::UnixMs;
 use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
 
 use crate::state::{CameraNow, Place, State};
@@ -143,14 +144,19 @@ fn home(state: &State) -> Screen {
     Screen::Home {
         status: profile.map_or(ProfileStatus::Unknown, |profile| profile_status(profile.status)),
         reference: profile.and_then(|profile| profile.reference.clone()),
-        submitted_at_ms: profile.and_then(|profile| profile.submitted_at).map(|at| at.0),
-        decided_at_ms: profile.and_then(|profile| profile.decided_at).map(|at| at.0),
+        submitted_at_ms: profile.and_then(|profile| profile.submitted_at).map(milliseconds),
+        decided_at_ms: profile.and_then(|profile| profile.decided_at).map(milliseconds),
         expected_review_hours: state.policy.as_ref().map(|policy| policy.expected_review_hours),
         action: home_action(state),
         reasons: reasons(state),
         busy: state.busy,
         trouble: state.trouble.clone(),
     }
+}
+
+/// A moment as the window gets it.
+pub fn milliseconds(at: UnixMs) -> i64 {
+    i64::try_from(at.0).unwrap_or(i64::MAX)
 }
 
 /// The one button of Home.

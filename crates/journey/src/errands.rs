@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use likeness_account::{Account, Auth};
-use likeness_protocol::verification::{ConsentRequest, IdLayout, Policy, Status};
+use likeness_protocol::verification::{IdLayout, Policy, Status};
 use likeness_remote::RemoteError;
-use likeness_submission::{Package, Sending, SessionWish};
+use likeness_submission::{Package, Sending, SessionWish, StatusWatch};
 use secrecy::SecretString;
 
 use crate::actor::{Mailbox, Message, Owner};
@@ -58,22 +58,15 @@ fn follow_sign_in(account: Account, mailbox: Mailbox) {
 /// Waits for the decision as long as somebody is signed in: the server holds the request until something changes.
 fn follow_status(account: Account, mailbox: Mailbox) {
     tokio::spawn(async move {
-        let mut known = None;
+        let mut watch: Option<StatusWatch> = None;
         while !mailbox.is_closed() {
             if !matches!(account.snapshot(), Auth::SignedIn { .. }) {
-                known = None;
+                watch = None;
                 tokio::time::sleep(IDLE_PAUSE).await;
                 continue;
             }
-            let result = match &known {
-                None => account.api().status().await.map(Some),
-                Some(etag) => account.api().status_change(etag).await,
-            };
-            match result {
-                Ok(Some(read)) => {
-                    known = Some(read.etag);
-                    tell(&mailbox, News::Status(Ok(read.profile)));
-                }
+            match watch.get_or_insert_with(|| StatusWatch::new(account.api())).next().await {
+                Ok(Some(profile)) => tell(&mailbox, News::Status(Ok(profile))),
                 Ok(None) => {}
                 Err(error) => {
                     tell(&mailbox, News::Status(Err(error)));
@@ -107,7 +100,7 @@ pub fn read_status(owner: &mut Owner) {
     owner.state.busy = owner.state.profile.is_none();
     let mailbox = owner.mailbox.clone();
     tokio::spawn(async move {
-        let result = account.api().status().await.map(|read| read.profile);
+        let result = account.api().status().await.map(|read| read.status);
         tell(&mailbox, News::Status(result));
     });
 }
@@ -149,18 +142,12 @@ pub fn retry_keyring(owner: &Owner) {
 /// Records the consent to exactly the text that is shown.
 pub fn give_consent(owner: &mut Owner) {
     let (Some(account), Some(policy)) = (owner.account.clone(), owner.state.policy.clone()) else { return };
-    let Some(text) = policy.texts.get(LOCALE).cloned() else {
-        owner.state.trouble = Some(Trouble::plain("consent-stale"));
-        return;
-    };
     owner.state.busy = true;
     owner.state.trouble = None;
     let attempt = owner.next_attempt();
     let mailbox = owner.mailbox.clone();
     tokio::spawn(async move {
-        let request =
-            ConsentRequest { policy_version: policy.version, text_hash: text.sha256, locale: LOCALE.to_owned() };
-        let result = account.api().consent(&request).await;
+        let result = likeness_submission::give_consent(&account.api(), &policy, LOCALE).await;
         tell(&mailbox, News::Consent { attempt, result });
     });
 }

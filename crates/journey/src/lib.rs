@@ -15,6 +15,7 @@ mod state;
 pub mod view;
 mod wishes;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,12 +53,15 @@ pub struct PracticeAccount {
     pub for_trying: String,
 }
 
+/// Makes a link, in a while.
+pub type ReviewLink = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
+
 /// What only practice mode has.
 pub struct Desk {
     /// Accounts to sign in with.
     pub accounts: Vec<PracticeAccount>,
-    /// Makes a one-time link to the review desk.
-    pub review_link: Box<dyn Fn() -> String + Send + Sync>,
+    /// Makes a one-time link to the review desk; `None` when that failed.
+    pub review_link: ReviewLink,
 }
 
 /// What the journey is joined from.
@@ -84,7 +88,7 @@ pub struct Parts {
 
 /// The ways out of the app.
 pub(crate) struct Doors {
-    pub(crate) open_link: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(crate) open_link: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     pub(crate) copy_text: Box<dyn Fn(&str) -> bool + Send + Sync>,
     pub(crate) quit: Box<dyn Fn() + Send + Sync>,
 }
@@ -138,7 +142,7 @@ impl Journey {
             camera: parts.camera,
             pictures: pictures.clone(),
             desk: parts.desk,
-            doors: Doors { open_link: parts.open_link, copy_text: parts.copy_text, quit: parts.quit },
+            doors: Doors { open_link: parts.open_link.into(), copy_text: parts.copy_text, quit: parts.quit },
             app_version: parts.app_version,
             mailbox: mailbox.clone(),
             view,

@@ -11,6 +11,7 @@ use likeness_submission::{OpenSession, SendError, SendNews, SubmissionError};
 
 use crate::actor::Owner;
 use crate::camera_desk::{note_devices, note_state};
+use crate::draw::milliseconds;
 use crate::errands;
 use crate::state::{Place, Shot};
 use crate::view::{MailView, Photo, Progress, SendPhase, Trouble};
@@ -40,7 +41,7 @@ pub enum News {
         /// Its number.
         attempt: u64,
         /// How it went.
-        result: Result<ConsentReceipt, RemoteError>,
+        result: Result<ConsentReceipt, SubmissionError>,
     },
     /// The capture session was opened.
     Session {
@@ -101,7 +102,8 @@ impl Owner {
                         self.state.draft.consent = Some(receipt);
                         self.state.place = self.state.next_step();
                     }
-                    Err(error) => self.refused(&error),
+                    Err(SubmissionError::Remote(error)) => self.refused(&error),
+                    Err(error) => self.state.trouble = Some(Trouble::plain(error.code())),
                 }
             }
             News::Session { attempt, result } if attempt == self.attempt => self.learn_session(result),
@@ -309,7 +311,7 @@ impl Owner {
 }
 
 fn mail_view(mail: likeness_protocol::practice::PracticeMail) -> MailView {
-    MailView { to: mail.to, subject: mail.subject, body: mail.body, at_ms: mail.written_at.0 }
+    MailView { to: mail.to, subject: mail.subject, body: mail.body, at_ms: milliseconds(mail.written_at) }
 }
 
 fn minutes(wait: std::time::Duration) -> u32 {

@@ -4,7 +4,7 @@
 //! (`docs/decisions/0001-the-view-is-a-wire-type.md`). A whole View is sent each time; `rev` rises by one and the window drops an older one.
 //! No photo, token or password is ever in it: pictures are named by a one-time id and fetched through the `likeness:` scheme.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What the window draws now.
@@ -353,7 +353,7 @@ pub enum Photo {
 }
 
 /// The learner's own left or right hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hand {
     /// Left.
@@ -363,7 +363,7 @@ pub enum Hand {
 }
 
 /// What is held up to the camera.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Document {
     /// A card of the usual size.

@@ -85,8 +85,13 @@ impl Owner {
             }
             Intent::ReadPracticeMail => self.read_mail(),
             Intent::OpenReviewDesk => {
-                let desk = self.desk.as_ref().ok_or(Refusal::WrongScreen)?;
-                (self.doors.open_link)(&(desk.review_link)());
+                let link = (self.desk.as_ref().ok_or(Refusal::WrongScreen)?.review_link)();
+                let open_link = self.doors.open_link.clone();
+                tokio::spawn(async move {
+                    if let Some(link) = link.await {
+                        open_link(&link);
+                    }
+                });
                 Ok(())
             }
             Intent::CopyReference => {
