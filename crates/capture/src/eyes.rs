@@ -91,7 +91,7 @@ impl Eyes {
             }
         }
         if portrait_due && let Some(card) = &mut measures.card {
-
+            self.cards.portrait(&mut self.faces, &picture, card);
             let seen = card.portrait.is_some_and(|score| score >= PORTRAIT_SEEN);
             self.portrait_due = sight.at + if seen || sight.mode == Mode::Face { PORTRAIT_EVERY } else { PORTRAIT_SOUGHT_EVERY };
         }
@@ -116,7 +116,7 @@ impl Eyes {
         };
         measures.card = self.card(&picture, &measures.lens, places.into_iter(), sight.format);
         if let Some(card) = &mut measures.card {
-            card.portrait = None;
+            self.cards.portrait(&mut self.still_faces, &picture, card);
         }
         Ok(measures)
     }
