@@ -219,6 +219,18 @@ describe('trouble', () => {
   });
 });
 
+describe('a file dropped on the window', () => {
+  it('is ignored, and so is the page it would open', async () => {
+    await open('capture-face');
+    for (const kind of ['dragover', 'drop']) {
+      const event = new Event(kind, { bubbles: true, cancelable: true });
+      document.querySelector('h1')?.dispatchEvent(event);
+      expect(event.defaultPrevented, kind).toBe(true);
+    }
+    expect(sent()).toEqual([]);
+  });
+});
+
 describe('Views', () => {
   it('that are older than the drawn one are dropped', async () => {
     const hand = new Hand();
@@ -280,6 +292,17 @@ describe('capture', () => {
     expect(document.documentElement.dataset.fillLight).toBe('on');
     await press(page, 'fill-light');
     expect(document.documentElement.dataset.fillLight).toBeUndefined();
+  });
+
+  it('announces a decision that comes while the status is open', async () => {
+    const hand = new Hand();
+    render(App, { host: hand.host });
+    await settle();
+    hand.draw({ ...recordedView('home-in-review'), rev: 1 });
+    await settle();
+    hand.draw({ ...recordedView('home-approved'), rev: 2 });
+    await settle();
+    expect(document.getElementById('say')?.textContent).toBe('Your identity is verified');
   });
 
   it('drops guidance of a capture that was left', async () => {

@@ -1,0 +1,66 @@
+import { cleanup, render } from '@testing-library/svelte';
+import { afterEach, describe, expect, it } from 'vitest';
+import LivePicture from './LivePicture.svelte';
+
+/** A picture that was asked for and waits for its answer. */
+interface Asked {
+  address: string;
+  answer: (drawn: boolean) => Promise<void>;
+}
+
+const asked: Asked[] = [];
+const usual = HTMLImageElement.prototype.decode;
+
+function answerByHand(): void {
+  asked.length = 0;
+  HTMLImageElement.prototype.decode = function decode(this: HTMLImageElement): Promise<void> {
+    return new Promise((drawn, broken) => {
+      const answer = async (good: boolean): Promise<void> => {
+        if (good) drawn();
+        else broken(new Error('no new picture'));
+        await rest(150);
+      };
+      asked.push({ address: this.getAttribute('src') ?? '', answer });
+    });
+  };
+}
+
+const rest = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+afterEach(() => {
+  cleanup();
+  HTMLImageElement.prototype.decode = usual;
+});
+
+describe('the live picture', () => {
+  it('has one request in flight, keeps the old picture when none is new, and stops when it is gone', async () => {
+    answerByHand();
+    const { container, unmount } = render(LivePicture, { address: (n: number) => `live.a.${n}`, mirrored: false, label: 'Live' });
+    const front = (): string | undefined => container.querySelector<HTMLElement>('.live')?.dataset.front;
+    await rest(150);
+    expect(
+      asked.map(({ address }) => address),
+      'the second waits for the first',
+    ).toEqual(['live.a.0']);
+    expect(front(), 'nothing is shown before the first was drawn').toBe('-1');
+    await asked[0]?.answer(true);
+    expect(front()).toBe('0');
+    expect(asked.length).toBe(2);
+    await asked[1]?.answer(false);
+    expect(front(), 'an empty answer keeps what is shown').toBe('0');
+    expect(asked.at(-1)?.address).toBe('live.a.2');
+    unmount();
+    await asked.at(-1)?.answer(true);
+    expect(asked.length, 'no request after the end').toBe(3);
+  });
+
+  it('asks the new stream after a change, and the old one no more', async () => {
+    answerByHand();
+    const { rerender } = render(LivePicture, { address: (n: number) => `live.a.${n}`, mirrored: true, label: 'Live' });
+    await rest(50);
+    await rerender({ address: (n: number) => `live.b.${n}`, mirrored: true, label: 'Live' });
+    await rest(50);
+    await asked[0]?.answer(true);
+    expect(asked.map(({ address }) => address)).toEqual(['live.a.0', 'live.b.0']);
+  });
+});
