@@ -27,10 +27,16 @@ pub enum ProfileError {
 /// `text` is the content of `file`; the answer is a struct literal of `Thresholds`.
 pub fn literal(file: &str, text: &str) -> Result<String, ProfileError> {
     let kind = |key: &str| ProfileError::Kind { file: file.to_owned(), key: key.to_owned() };
-    let root: toml::Table =
-        text.parse().map_err(|why: toml::de::Error| ProfileError::Syntax { file: file.to_owned(), why: why.message().to_owned() })?;
+    let root: toml::Table = text.parse().map_err(|why: toml::de::Error| ProfileError::Syntax {
+        file: file.to_owned(),
+        why: why.message().to_owned(),
+    })?;
     let name = root.get("name").and_then(toml::Value::as_str).ok_or_else(|| kind("name"))?;
-    let version = root.get("version").and_then(toml::Value::as_integer).filter(|version| *version > 0).ok_or_else(|| kind("version"))?;
+    let version = root
+        .get("version")
+        .and_then(toml::Value::as_integer)
+        .filter(|version| *version > 0)
+        .ok_or_else(|| kind("version"))?;
     let limits = root.get("limits").and_then(toml::Value::as_table).ok_or_else(|| kind("limits"))?;
     let values = root.get("values").and_then(toml::Value::as_table).ok_or_else(|| kind("values"))?;
     if let Some(key) = root.keys().find(|key| !["name", "version", "limits", "values"].contains(&key.as_str())) {

@@ -18,7 +18,7 @@ const RARE: Duration = Duration::from_millis(200);
 /// A blink is not a hint.
 const EYES_CLOSED_FOR: Duration = Duration::from_millis(600);
 /// What could not be judged for this long is forgotten.
-const UNKNOWN_FOR: Duration = Duration::from_millis(1000);
+const UNKNOWN_FOR: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Seen {

@@ -93,7 +93,8 @@ impl Eyes {
         if portrait_due && let Some(card) = &mut measures.card {
             self.cards.portrait(&mut self.faces, &picture, card);
             let seen = card.portrait.is_some_and(|score| score >= PORTRAIT_SEEN);
-            self.portrait_due = sight.at + if seen || sight.mode == Mode::Face { PORTRAIT_EVERY } else { PORTRAIT_SOUGHT_EVERY };
+            self.portrait_due =
+                sight.at + if seen || sight.mode == Mode::Face { PORTRAIT_EVERY } else { PORTRAIT_SOUGHT_EVERY };
         }
         Ok(measures)
     }
@@ -112,7 +113,9 @@ impl Eyes {
         let places: Vec<Rect> = match sight.mode {
             Mode::Face => Vec::new(),
             Mode::FaceWithCard { hand } => places_beside(measures.face.as_ref(), hand, sight, size_px).collect(),
-            Mode::IdCard { .. } => sight.guide.outline.map(|outline| guide::in_pixels(outline, size_px)).into_iter().collect(),
+            Mode::IdCard { .. } => {
+                sight.guide.outline.map(|outline| guide::in_pixels(outline, size_px)).into_iter().collect()
+            }
         };
         measures.card = self.card(&picture, &measures.lens, places.into_iter(), sight.format);
         if let Some(card) = &mut measures.card {
@@ -128,13 +131,24 @@ impl Eyes {
     }
 
     /// The card in the first of the places that has one.
-    fn card(&mut self, picture: &Picture<'_>, lens: &Lens, mut places: impl Iterator<Item = Rect>, format: CardFormat) -> Option<Card> {
+    fn card(
+        &mut self,
+        picture: &Picture<'_>,
+        lens: &Lens,
+        mut places: impl Iterator<Item = Rect>,
+        format: CardFormat,
+    ) -> Option<Card> {
         places.find_map(|outline| self.cards.analyse(picture, lens, &Guide { outline }, format))
     }
 }
 
 /// The drawn outline first; then, for a head off its mark, the same place seen from the head.
-fn places_beside(face: Option<&Face>, hand: Hand, sight: &Sight, size_px: (f32, f32)) -> impl Iterator<Item = Rect> + use<> {
+fn places_beside(
+    face: Option<&Face>,
+    hand: Hand,
+    sight: &Sight,
+    size_px: (f32, f32),
+) -> impl Iterator<Item = Rect> + use<> {
     let drawn = sight.guide.outline.map(|outline| guide::in_pixels(outline, size_px));
     let near = face.map(|face| guide::beside_face(face, hand, sight.format));
     drawn.into_iter().chain(near)
@@ -194,7 +208,9 @@ fn share(count: u32, total: u32) -> f32 {
 pub(crate) fn picture_of(planes: &Planes) -> Result<Picture<'_>, PlaneError> {
     let luma = lend(&planes.y)?;
     let colour = match (&planes.u, &planes.v) {
-        (Some(u), Some(v)) => Colour::Planar { u: lend(u)?, v: lend(v)?, shift_x: planes.shift_x, shift_y: planes.shift_y },
+        (Some(u), Some(v)) => {
+            Colour::Planar { u: lend(u)?, v: lend(v)?, shift_x: planes.shift_x, shift_y: planes.shift_y }
+        }
         _ => Colour::None,
     };
     Ok(Picture { luma, colour })

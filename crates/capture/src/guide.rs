@@ -76,7 +76,7 @@ pub(crate) fn in_pixels(outline: Outline, size_px: (f32, f32)) -> Rect {
 /// The place beside this very face: where the card is looked for when it is not in the drawn outline because the head is off its mark.
 pub(crate) fn beside_face(face: &Face, hand: Hand, format: CardFormat) -> Rect {
     let [right, left] = face.eyes;
-    let middle = Point { x: (right.x + left.x) / 2.0, y: (right.y + left.y) / 2.0 };
+    let middle = Point { x: f32::midpoint(right.x, left.x), y: f32::midpoint(right.y, left.y) };
     beside(hand, middle.x, middle.y, face.inter_eye_px, format)
 }
 
@@ -106,7 +106,8 @@ fn oval(across: f32, target: f64, (width_px, height_px): (f32, f32)) -> Oval {
 
 fn card_outline(format: CardFormat, size_px: (f32, f32), shrink: u8) -> Outline {
     let widest = widest_outline(size_px.0);
-    let smallest = format.size_mm().map_or(widest, |(width_mm, _)| SMALLEST_OUTLINE_PX_PER_MM * width_mm / size_px.0).min(widest);
+    let smallest =
+        format.size_mm().map_or(widest, |(width_mm, _)| SMALLEST_OUTLINE_PX_PER_MM * width_mm / size_px.0).min(widest);
     let step = f32::from(shrink.min(SHRINK_STEPS)) / f32::from(SHRINK_STEPS);
     // A frame of unusual shape must still hold the whole outline.
     let tallest = 0.8 * size_px.1 * ratio(format) / size_px.0;
@@ -123,7 +124,9 @@ fn widest_outline(width_px: f32) -> f32 {
     OUTLINE_BY_WIDTH
         .windows(2)
         .find_map(|pair| match pair {
-            [(low, from), (high, to)] if width_px <= *high => Some(from + (to - from) * (width_px - low) / (high - low)),
+            [(low, from), (high, to)] if width_px <= *high => {
+                Some(from + (to - from) * (width_px - low) / (high - low))
+            }
             _ => None,
         })
         .unwrap_or(narrowest)
@@ -134,7 +137,12 @@ fn ratio(format: CardFormat) -> f32 {
 }
 
 fn shares(place: Rect, (width_px, height_px): (f32, f32)) -> Outline {
-    Outline { x: place.x / width_px, y: place.y / height_px, width: place.width / width_px, height: place.height / height_px }
+    Outline {
+        x: place.x / width_px,
+        y: place.y / height_px,
+        width: place.width / width_px,
+        height: place.height / height_px,
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "thresholds between 0 and 1; the lost digits are far below a pixel")]
@@ -159,7 +167,10 @@ mod tests {
             let outline = guide(card, CardFormat::Id1, (width, height), 0, Profile::standard()).outline.unwrap();
             assert!((outline.width - expected).abs() < 1e-4, "{because}: {outline:?}");
             let ratio = outline.width * width / (outline.height * height);
-            assert!((ratio - 85.60 / 53.98).abs() < 1e-3, "{because}: an ID-1 card is 1.586 times as wide as high, not {ratio}");
+            assert!(
+                (ratio - 85.60 / 53.98).abs() < 1e-3,
+                "{because}: an ID-1 card is 1.586 times as wide as high, not {ratio}"
+            );
             assert!((outline.x + outline.width / 2.0 - 0.5).abs() < 1e-5, "{because}: centred");
         }
     }

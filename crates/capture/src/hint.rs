@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::photo::Level;
 
-const INFO_SHOWN: Duration = Duration::from_millis(1000);
+const INFO_SHOWN: Duration = Duration::from_secs(1);
 const PROBLEM_SHOWN: Duration = Duration::from_millis(1500);
 /// A card takes longer to turn over or bring back than a head takes to move.
-const SLOW_SHOWN: Duration = Duration::from_millis(2000);
+const SLOW_SHOWN: Duration = Duration::from_secs(2);
 
 macro_rules! hints {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $priority:literal, $level:ident, $shown:ident;)+) => {

@@ -74,7 +74,8 @@ impl Memory {
     }
 
     fn movement(&mut self, measures: &Measures, (face, quad): (Option<Rect>, Option<Quad>), moving_share: f64) {
-        let (face_now, quad_now) = (measures.face.as_ref().map(|face| face.bounds), measures.card.as_ref().map(|card| card.quad));
+        let (face_now, quad_now) =
+            (measures.face.as_ref().map(|face| face.bounds), measures.card.as_ref().map(|card| card.quad));
         let pairs = [pair(face, face_now), pair(quad.map(|quad| quad.bounds()), quad_now.map(|quad| quad.bounds()))];
         let known = pairs.iter().flatten();
         self.overlap = known.clone().map(|(then, now)| then.overlap(now)).reduce(f32::min);

@@ -39,7 +39,8 @@ pub struct CaptureRun {
 
 impl CaptureRun {
     /// Starts guiding on a camera that somebody else opens, closes and lists. Both callbacks are called on the capture thread
-    /// and must return at once; `on_advice` about 12 times a second, `on_photo` once for each photo.
+    /// and must return at once: `on_advice` after every look, about 12 times a second, and after every wait without a frame;
+    /// `on_photo` once for each photo, right after the advice that says [`Phase::Taken`].
     pub fn start(
         camera: Camera,
         mode: Mode,
@@ -52,7 +53,10 @@ impl CaptureRun {
         let limit_bytes = settings.limit_bytes;
         let looking = move || {
             let Ok(eyes) = Eyes::new() else {
-                tracing::error!(code = "face-model-unusable", "the built-in face model cannot be read; build the program again");
+                tracing::error!(
+                    code = "face-model-unusable",
+                    "the built-in face model cannot be read; build the program again"
+                );
                 let mut session = Session::new(mode, settings);
                 on_advice(&session.on_camera("camera-failed", Duration::ZERO).advice);
                 return;

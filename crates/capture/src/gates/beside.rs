@@ -57,19 +57,15 @@ fn stranger<'a>(
     from: &Standpoint<'_>,
     hand: Hand,
 ) -> Option<&'a likeness_vision::face::FaceBox> {
-    let on_card = |bounds: Rect| match &measures.card {
-        Some(card) => card.quad.holds(bounds.centre(), QUAD_GROWS),
-        None => {
-            let drawn = from.guide.outline.map(|outline| guide::in_pixels(outline, (measures.width(), measures.height())));
-            let near = guide::beside_face(face, hand, from.settings.format);
-            drawn.into_iter().chain([near]).any(|zone| inside(zone, bounds))
-        }
+    let drawn = from.guide.outline.map(|outline| guide::in_pixels(outline, (measures.width(), measures.height())));
+    let zones = [drawn, Some(guide::beside_face(face, hand, from.settings.format))];
+    let on_card = |bounds: Rect| {
+        measures.card.as_ref().map_or_else(
+            || zones.iter().flatten().any(|zone| inside(*zone, bounds)),
+            |card| card.quad.holds(bounds.centre(), QUAD_GROWS),
+        )
     };
-    measures
-        .others
-        .iter()
-        .filter(|other| !on_card(other.bounds))
-        .max_by(|a, b| eyes_apart(a).total_cmp(&eyes_apart(b)))
+    measures.others.iter().filter(|other| !on_card(other.bounds)).max_by(|a, b| eyes_apart(a).total_cmp(&eyes_apart(b)))
 }
 
 fn inside(zone: Rect, bounds: Rect) -> bool {
@@ -85,11 +81,31 @@ fn portrait(card: &Card, face: &Face, from: &Standpoint<'_>, to: &mut Judgement)
     }
     if let Some(bounds) = card.portrait_bounds {
         let on_card = f64::from(bounds.width / width_px(card).max(1.0));
-        to.readings.push(Reading::below("portrait-on-card", HintCode::NoPortrait, on_card, limits.portrait_on_card_min));
-        to.readings.push(Reading::above("portrait-on-card", HintCode::NoPortrait, on_card, limits.portrait_on_card_max));
+        to.readings.push(Reading::below(
+            "portrait-on-card",
+            HintCode::NoPortrait,
+            on_card,
+            limits.portrait_on_card_min,
+        ));
+        to.readings.push(Reading::above(
+            "portrait-on-card",
+            HintCode::NoPortrait,
+            on_card,
+            limits.portrait_on_card_max,
+        ));
         let of_face = f64::from(bounds.width / face.bounds.width.max(1.0));
-        to.readings.push(Reading::below("portrait-of-face", HintCode::NoPortrait, of_face, limits.portrait_of_face_min));
-        to.readings.push(Reading::above("portrait-of-face", HintCode::NoPortrait, of_face, limits.portrait_of_face_max));
+        to.readings.push(Reading::below(
+            "portrait-of-face",
+            HintCode::NoPortrait,
+            of_face,
+            limits.portrait_of_face_min,
+        ));
+        to.readings.push(Reading::above(
+            "portrait-of-face",
+            HintCode::NoPortrait,
+            of_face,
+            limits.portrait_of_face_max,
+        ));
     }
 }
 
@@ -98,15 +114,20 @@ fn size(card: &Card, face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
     let of_eyes = f64::from(width_px(card) / face.inter_eye_px.max(1.0));
     let middle = f64::midpoint(limits.beside_size_min.stop, limits.beside_size_max.stop);
     let large = of_eyes > middle;
-    to.readings.push(
-        Reading::below("card-over-eyes", HintCode::CardTooFar, of_eyes, limits.beside_size_min).moving(Side::Closer, None, large),
-    );
-    to.readings.push(
-        Reading::above("card-over-eyes", HintCode::CardTooClose, of_eyes, limits.beside_size_max).moving(Side::Away, None, !large),
-    );
+    to.readings.push(Reading::below("card-over-eyes", HintCode::CardTooFar, of_eyes, limits.beside_size_min).moving(
+        Side::Closer,
+        None,
+        large,
+    ));
+    to.readings.push(Reading::above("card-over-eyes", HintCode::CardTooClose, of_eyes, limits.beside_size_max).moving(
+        Side::Away,
+        None,
+        !large,
+    ));
     if card.px_per_mm > 0.0 {
         // Few pixels on the card: who sits too far comes closer with it, who sits well brings the card forward.
-        let nearer_than_target = f64::from(face.head_height_ratio) > guide::height_target(from.mode, from.settings.profile);
+        let nearer_than_target =
+            f64::from(face.head_height_ratio) > guide::height_target(from.mode, from.settings.profile);
         let code = match (nearer_than_target, large) {
             (false, _) => HintCode::FaceTooFar,
             (true, false) => HintCode::CardTooFar,

@@ -83,12 +83,21 @@ fn distance(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Ju
         to.readings.push(if filled { reading } else { reading.moving(Side::Closer, apart, false) });
     }
     if !filled && f64::from(card.text_lines) >= limits.card_lines_min.warn {
-        let reading = Reading::below("card-capital-px", HintCode::CardTooFar, card.capital_height_px, limits.card_capital_px_min);
+        let reading =
+            Reading::below("card-capital-px", HintCode::CardTooFar, card.capital_height_px, limits.card_capital_px_min);
         to.readings.push(reading.moving(Side::Closer, apart, false));
     }
-    to.readings.push(Reading::below("card-fill", HintCode::CardTooFar, fill, limits.card_fill_min).moving(Side::Closer, apart, filled));
+    to.readings.push(Reading::below("card-fill", HintCode::CardTooFar, fill, limits.card_fill_min).moving(
+        Side::Closer,
+        apart,
+        filled,
+    ));
     let smaller = fill < 1.0;
-    to.readings.push(Reading::above("card-fill", HintCode::CardTooClose, fill, limits.card_fill_max).moving(Side::Away, apart, smaller));
+    to.readings.push(Reading::above("card-fill", HintCode::CardTooClose, fill, limits.card_fill_max).moving(
+        Side::Away,
+        apart,
+        smaller,
+    ));
 }
 
 fn place(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
@@ -111,14 +120,29 @@ fn place(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judge
 /// Tilt, turn, light: the same for a card alone and beside a face.
 pub(super) fn surface(card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
     let limits = from.settings.profile.limits();
-    to.readings.push(Reading::angle("card-tilt-degrees", HintCode::CardTilted, card.tilt_degrees, limits.card_tilt_max));
-    to.readings.push(Reading::angle("card-roll-degrees", HintCode::CardTurned, card.roll_degrees, limits.card_roll_max));
+    to.readings.push(Reading::angle(
+        "card-tilt-degrees",
+        HintCode::CardTilted,
+        card.tilt_degrees,
+        limits.card_tilt_max,
+    ));
+    to.readings.push(Reading::angle(
+        "card-roll-degrees",
+        HintCode::CardTurned,
+        card.roll_degrees,
+        limits.card_roll_max,
+    ));
     let burnt = Reading::above("card-median-luma", HintCode::CardBurnt, card.median_luma, limits.card_median_max);
     if burnt.level().is_none() {
         // On a card that is white all over, a reflection is not the trouble.
         let Limits { warn, stop } = limits.card_glare_max;
         let stop = if card.glare_over_text { limits.glare_over_text_stop } else { stop };
-        to.readings.push(Reading::above("card-glare-share", HintCode::Glare, card.glare_share, Limits { warn: warn.min(stop), stop }));
+        to.readings.push(Reading::above(
+            "card-glare-share",
+            HintCode::Glare,
+            card.glare_share,
+            Limits { warn: warn.min(stop), stop },
+        ));
     }
     to.readings.push(burnt);
     to.readings.push(Reading::below("card-p90-luma", HintCode::CardDark, card.p90_luma, limits.card_p90_min));
@@ -147,12 +171,17 @@ fn sharpness(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut J
     });
     let sharp = card.px_per_mm > 0.0 && f64::from(card.sigma_mm) <= limits.card_sigma_mm_green;
     if sharp {
-        to.readings.push(Reading::below("card-text-lines", HintCode::TextHidden, card.text_lines, limits.card_lines_min));
+        to.readings.push(Reading::below(
+            "card-text-lines",
+            HintCode::TextHidden,
+            card.text_lines,
+            limits.card_lines_min,
+        ));
     }
 }
 
 /// Mean of the upper and lower edge, pixels.
 pub(super) fn width_px(card: &Card) -> f32 {
     let [top_left, top_right, low_right, low_left] = card.quad.0;
-    (top_left.distance(top_right) + low_left.distance(low_right)) / 2.0
+    f32::midpoint(top_left.distance(top_right), low_left.distance(low_right))
 }

@@ -38,7 +38,8 @@ pub(super) fn own_face(measures: &Measures, face: &Face, from: &Standpoint<'_>, 
     let limits = from.settings.profile.limits();
     to.readings.push(Reading::angle("face-yaw-degrees", HintCode::TurnHead, face.yaw_degrees, limits.yaw_max));
     let chin = if face.pitch_degrees > 0.0 { Side::Down } else { Side::Up };
-    to.readings.push(Reading::angle("face-pitch-degrees", HintCode::Chin, face.pitch_degrees, limits.pitch_max).toward(chin));
+    to.readings
+        .push(Reading::angle("face-pitch-degrees", HintCode::Chin, face.pitch_degrees, limits.pitch_max).toward(chin));
     to.readings.push(Reading::angle("face-roll-degrees", HintCode::HeadTilt, face.roll_degrees, limits.roll_max));
     light(face, from, to);
     sharpness(face, from, to);
@@ -49,7 +50,8 @@ pub(super) fn own_face(measures: &Measures, face: &Face, from: &Standpoint<'_>, 
 pub(super) fn second_person(face: &Face, other: Option<&FaceBox>, from: &Standpoint<'_>) -> Reading {
     let limit = from.settings.profile.limits().other_face_of_main;
     let share = other.map_or(0.0, |other| eyes_apart(other) / f64::from(face.inter_eye_px.max(1.0)));
-    let reading = Reading::above("other-face-of-main", HintCode::SecondPerson, share, Limits { warn: limit, stop: limit });
+    let reading =
+        Reading::above("other-face-of-main", HintCode::SecondPerson, share, Limits { warn: limit, stop: limit });
     match other {
         // Larger x in the image is further to the learner's left.
         Some(other) if other.bounds.centre().x > face.bounds.centre().x => reading.toward(Side::Left),
@@ -74,24 +76,34 @@ fn size(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
     let height = f64::from(face.head_height_ratio);
     let nearer_than_target = height > target;
     let apart = move_mm(face.distance_mm.into(), height, target);
-    to.readings.push(
-        Reading::below("face-height-ratio", HintCode::FaceTooFar, height, least).moving(Side::Closer, apart, nearer_than_target),
-    );
+    to.readings.push(Reading::below("face-height-ratio", HintCode::FaceTooFar, height, least).moving(
+        Side::Closer,
+        apart,
+        nearer_than_target,
+    ));
     if !nearer_than_target {
         // At the target height a small frame cannot bring more pixels; only below it "closer" helps.
         to.readings.push(
-            Reading::below("inter-eye-px", HintCode::FaceTooFar, face.inter_eye_px, limits.inter_eye_px_min)
-                .moving(Side::Closer, apart, false),
+            Reading::below("inter-eye-px", HintCode::FaceTooFar, face.inter_eye_px, limits.inter_eye_px_min).moving(
+                Side::Closer,
+                apart,
+                false,
+            ),
         );
     }
     let farther_than_target = height < target;
-    to.readings.push(
-        Reading::above("face-height-ratio", HintCode::FaceTooClose, height, most).moving(Side::Away, apart, farther_than_target),
-    );
+    to.readings.push(Reading::above("face-height-ratio", HintCode::FaceTooClose, height, most).moving(
+        Side::Away,
+        apart,
+        farther_than_target,
+    ));
     if nearer_than_target {
         to.readings.push(
-            Reading::below("face-margin", HintCode::FaceTooClose, face.border_margin, limits.face_margin_min)
-                .moving(Side::Away, apart, false),
+            Reading::below("face-margin", HintCode::FaceTooClose, face.border_margin, limits.face_margin_min).moving(
+                Side::Away,
+                apart,
+                false,
+            ),
         );
     }
 }
@@ -145,9 +157,24 @@ fn light(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
             warn: limits.background_max.warn,
             stop: if dim { limits.background_max.stop } else { f64::INFINITY },
         };
-        to.readings.push(Reading::above("background-over-eye", HintCode::LightBehind, face.background_over_eye, behind));
-        to.readings.push(Reading::below("eye-white-luma", HintCode::TooDark, face.eye_white_luma, limits.eye_white_min));
-        to.readings.push(Reading::above("eye-white-luma", HintCode::TooBright, face.eye_white_luma, limits.eye_white_max));
+        to.readings.push(Reading::above(
+            "background-over-eye",
+            HintCode::LightBehind,
+            face.background_over_eye,
+            behind,
+        ));
+        to.readings.push(Reading::below(
+            "eye-white-luma",
+            HintCode::TooDark,
+            face.eye_white_luma,
+            limits.eye_white_min,
+        ));
+        to.readings.push(Reading::above(
+            "eye-white-luma",
+            HintCode::TooBright,
+            face.eye_white_luma,
+            limits.eye_white_max,
+        ));
     }
     to.readings.push(Reading::above("burnt-share", HintCode::TooBright, face.burnt_share, limits.burnt_share_max));
     to.readings.push(Reading::above("side-light", HintCode::SideLight, face.side_light_ratio, limits.side_light_max));

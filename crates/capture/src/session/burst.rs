@@ -24,7 +24,13 @@ pub(crate) struct Shot {
 }
 
 impl Shot {
-    pub(crate) fn new(seq: u64, measures: &Measures, judgement: &Judgement, usual_contrast: Option<f64>, (mode, profile): (Mode, Profile)) -> Self {
+    pub(crate) fn new(
+        seq: u64,
+        measures: &Measures,
+        judgement: &Judgement,
+        usual_contrast: Option<f64>,
+        (mode, profile): (Mode, Profile),
+    ) -> Self {
         Self {
             seq,
             scale_px: scale_px(measures, mode),
@@ -38,7 +44,8 @@ impl Shot {
 
 /// The frames to check, best first. By itself only frames without a stop are taken.
 pub(crate) fn best(shots: &[Shot], automatic: bool) -> Vec<Shot> {
-    let mut shots: Vec<Shot> = shots.iter().copied().filter(|shot| !automatic || (shot.stops == 0 && shot.complete)).collect();
+    let mut shots: Vec<Shot> =
+        shots.iter().copied().filter(|shot| !automatic || (shot.stops == 0 && shot.complete)).collect();
     shots.sort_by(|a, b| (a.absolute, a.stops).cmp(&(b.absolute, b.stops)).then(b.score.total_cmp(&a.score)));
     shots.truncate(CHECKED);
     shots
@@ -65,7 +72,8 @@ fn face_score(measures: &Measures, usual_contrast: Option<f64>, profile: Profile
     };
     let limits = profile.limits();
     let sharp = good(face.blur, limits.face_blur_max.stop);
-    let open = (f64::from(face.eye_contrast) / usual_contrast.unwrap_or(f64::from(face.eye_contrast)).max(1e-6)).min(1.0);
+    let open =
+        (f64::from(face.eye_contrast) / usual_contrast.unwrap_or(f64::from(face.eye_contrast)).max(1e-6)).min(1.0);
     let facing = good(face.yaw_degrees.abs() + face.pitch_degrees.abs(), limits.yaw_max.stop + limits.pitch_max.stop);
     0.5 * sharp + 0.3 * open + 0.2 * facing
 }

@@ -12,8 +12,8 @@ mod still;
 use std::time::Duration;
 
 use burst::Shot;
-pub(crate) use still::Still;
 use still::Circumstances;
+pub(crate) use still::Still;
 
 use crate::advice::{Advice, GuideShape, Measured, Phase};
 use crate::candidates::{Candidate, Candidates, most_urgent};
@@ -212,7 +212,12 @@ impl Session {
         self.memory.note(view, self.settings.profile);
         self.judgement = gates::judge(
             &view.measures,
-            &Standpoint { mode: self.mode, settings: &self.settings, guide: self.guide_for(self.size_px), memory: &self.memory },
+            &Standpoint {
+                mode: self.mode,
+                settings: &self.settings,
+                guide: self.guide_for(self.size_px),
+                memory: &self.memory,
+            },
         );
         self.show_numbers(&view.measures);
         let ask = self.advance(view);
@@ -222,7 +227,9 @@ impl Session {
     /// Time passed without a frame.
     pub(crate) fn tick(&mut self, at: Duration) -> Step {
         match &self.state {
-            State::Burst { since, shots, .. } if at.saturating_sub(*since) >= BURST_LONGEST && shots.len() < BURST_LEAST => {
+            State::Burst { since, shots, .. }
+                if at.saturating_sub(*since) >= BURST_LONGEST && shots.len() < BURST_LEAST =>
+            {
                 self.stop_for("camera-stalled");
             }
             State::Waiting(_)
@@ -392,11 +399,20 @@ impl Session {
         keep(&mut self.green_since, green, at);
         let still = self.is_steady();
         keep(&mut self.tolerable_since, self.judgement.tolerable() && still, at);
-        let dark = self.mode.wants_face() && self.judgement.readings.iter().any(|reading| reading.code == HintCode::TooDark && reading.level().is_some());
+        let dark = self.mode.wants_face()
+            && self
+                .judgement
+                .readings
+                .iter()
+                .any(|reading| reading.code == HintCode::TooDark && reading.level().is_some());
         keep(&mut self.dark_since, dark, at);
         self.fill_light |= lasted(self.dark_since, at, FILL_LIGHT_AFTER);
         let blurred = matches!(self.mode, Mode::IdCard { .. })
-            && self.judgement.readings.iter().any(|reading| reading.code == HintCode::OutOfFocus && reading.level().is_some());
+            && self
+                .judgement
+                .readings
+                .iter()
+                .any(|reading| reading.code == HintCode::OutOfFocus && reading.level().is_some());
         keep(&mut self.blurred_since, blurred, at);
         if lasted(self.blurred_since, at, SHRINK_AFTER) && self.shrink < guide::SHRINK_STEPS {
             self.shrink += 1;
@@ -422,7 +438,9 @@ impl Session {
 
     /// Guiding, steady, countdown: what the present look makes of them.
     fn guide_on(&mut self, at: Duration) {
-        if let (Some(wish), State::Guiding | State::Steady { .. } | State::Countdown { .. }) = (self.wish.take(), &self.state) {
+        if let (Some(wish), State::Guiding | State::Steady { .. } | State::Countdown { .. }) =
+            (self.wish.take(), &self.state)
+        {
             self.state = State::Burst { since: at, wish, shots: Vec::new() };
             return;
         }
@@ -431,7 +449,9 @@ impl Session {
         let countdown = State::Countdown { ends: at + self.settings.countdown.min(LONGEST_COUNTDOWN), stops: 0 };
         match &mut self.state {
             State::Guiding if good => self.state = State::Steady { since: at, looks: 1 },
-            State::Guiding if self.settings.automatic && lasted(self.tolerable_since, at, TOLERABLE_FOR) => self.state = countdown,
+            State::Guiding if self.settings.automatic && lasted(self.tolerable_since, at, TOLERABLE_FOR) => {
+                self.state = countdown;
+            }
             State::Steady { since, looks } if good => {
                 *looks += 1;
                 if self.settings.automatic && *looks >= GREEN_LOOKS && at.saturating_sub(*since) >= GREEN_FOR {
@@ -446,7 +466,12 @@ impl Session {
                 }
             }
             State::Countdown { stops, .. } => *stops = 0,
-            State::Guiding | State::Waiting(_) | State::Warmup { .. } | State::Burst { .. } | State::Judging { .. } | State::Taken => {}
+            State::Guiding
+            | State::Waiting(_)
+            | State::Warmup { .. }
+            | State::Burst { .. }
+            | State::Judging { .. }
+            | State::Taken => {}
         }
         if let State::Countdown { ends, .. } = self.state
             && at >= ends
@@ -478,7 +503,9 @@ impl Session {
 
     fn may_take_anyway(&self) -> bool {
         let offered = self.guided >= ANYWAY_AFTER || self.refused_tries >= ANYWAY_AFTER_TRIES;
-        offered && !self.judgement.absolute() && matches!(self.state, State::Guiding | State::Steady { .. } | State::Countdown { .. })
+        offered
+            && !self.judgement.absolute()
+            && matches!(self.state, State::Guiding | State::Steady { .. } | State::Countdown { .. })
     }
 
     fn show_numbers(&mut self, measures: &Measures) {
@@ -562,7 +589,8 @@ impl Session {
             code if code.priority() == 0 => !matches!(self.state, State::Waiting(now) if now == code.code()),
             HintCode::Taken => !matches!(self.state, State::Taken),
             HintCode::Hold => {
-                let holding = matches!(self.state, State::Countdown { .. } | State::Burst { .. } | State::Judging { .. });
+                let holding =
+                    matches!(self.state, State::Countdown { .. } | State::Burst { .. } | State::Judging { .. });
                 !holding && self.candidates.best().is_some()
             }
             HintCode::TakeAnyway => !self.may_take_anyway(),

@@ -55,6 +55,14 @@ pub(crate) fn photo(still: Still, judgement: &Judgement, from: &Circumstances<'_
     CapturedPhoto::new(from.mode.kind(), still.jpeg, still.size_px, provenance, verdicts)
 }
 
+/// Corners in the order of the quadrilateral, pixels.
+const CORNERS: [(&str, &str); 4] = [
+    ("card-x0-px", "card-y0-px"),
+    ("card-x1-px", "card-y1-px"),
+    ("card-x2-px", "card-y2-px"),
+    ("card-x3-px", "card-y3-px"),
+];
+
 fn signals(measures: &Measures) -> BTreeMap<&'static str, f64> {
     let mut signals: BTreeMap<&'static str, f64> = BTreeMap::new();
     let mut put = |name: &'static str, value: f32| {
@@ -92,8 +100,6 @@ fn signals(measures: &Measures) -> BTreeMap<&'static str, f64> {
         if let Some(portrait) = card.portrait {
             signals.insert("card-portrait", f64::from(portrait));
         }
-        const CORNERS: [(&str, &str); 4] =
-            [("card-x0-px", "card-y0-px"), ("card-x1-px", "card-y1-px"), ("card-x2-px", "card-y2-px"), ("card-x3-px", "card-y3-px")];
         for ((x, y), corner) in CORNERS.into_iter().zip(card.quad.0) {
             signals.insert(x, f64::from(corner.x));
             signals.insert(y, f64::from(corner.y));
@@ -104,13 +110,21 @@ fn signals(measures: &Measures) -> BTreeMap<&'static str, f64> {
 
 /// Good ones first, and each at most once.
 fn verdicts(measures: &Measures, judgement: &Judgement, mode: Mode) -> Vec<Verdict> {
-    let failed = |codes: &[HintCode]| judgement.readings.iter().any(|reading| reading.level().is_some() && codes.contains(&reading.code));
+    let failed = |codes: &[HintCode]| {
+        judgement.readings.iter().any(|reading| reading.level().is_some() && codes.contains(&reading.code))
+    };
     let mut verdicts = Vec::new();
     let mut say = |good: bool, praise: &'static str, weakness: &'static str| {
         verdicts.push(Verdict { code: if good { praise } else { weakness }, good });
     };
     if mode.wants_face() {
-        let unclear = failed(&[HintCode::OutOfFocus, HintCode::HoldStill, HintCode::FaceTooFar, HintCode::NoFace, HintCode::EyesClosed]);
+        let unclear = failed(&[
+            HintCode::OutOfFocus,
+            HintCode::HoldStill,
+            HintCode::FaceTooFar,
+            HintCode::NoFace,
+            HintCode::EyesClosed,
+        ]);
         say(!unclear, "face-clear", "face-unclear");
         let lit = !failed(&[HintCode::TooDark, HintCode::TooBright, HintCode::LightBehind, HintCode::SideLight]);
         say(lit, "face-well-lit", "face-poorly-lit");
@@ -120,9 +134,21 @@ fn verdicts(measures: &Measures, judgement: &Judgement, mode: Mode) -> Vec<Verdi
         say(!gone, "card-whole", "card-not-whole");
     }
     if matches!(mode, Mode::IdCard { .. }) {
-        let codes = [HintCode::OutOfFocus, HintCode::HoldStill, HintCode::CardTooFar, HintCode::CameraLimit, HintCode::TextHidden, HintCode::CardDark, HintCode::CardBurnt];
+        let codes = [
+            HintCode::OutOfFocus,
+            HintCode::HoldStill,
+            HintCode::CardTooFar,
+            HintCode::CameraLimit,
+            HintCode::TextHidden,
+            HintCode::CardDark,
+            HintCode::CardBurnt,
+        ];
         say(measures.card.is_some() && !failed(&codes), "text-readable", "text-unclear");
-        say(measures.card.is_some() && !failed(&[HintCode::Glare, HintCode::CardBurnt]), "card-without-glare", "card-with-glare");
+        say(
+            measures.card.is_some() && !failed(&[HintCode::Glare, HintCode::CardBurnt]),
+            "card-without-glare",
+            "card-with-glare",
+        );
     }
     verdicts.sort_by_key(|verdict| !verdict.good);
     verdicts

@@ -81,7 +81,12 @@ pub(super) fn card_at(width_px: f32, middle: Point) -> Card {
         text_lines: 5,
         capital_height_px: 2.0 * px_per_mm,
         portrait: Some(0.88),
-        portrait_bounds: Some(Rect { x: left + 0.06 * width_px, y: middle.y - 0.12 * width_px, width: 0.24 * width_px, height: 0.24 * width_px }),
+        portrait_bounds: Some(Rect {
+            x: left + 0.06 * width_px,
+            y: middle.y - 0.12 * width_px,
+            width: 0.24 * width_px,
+            height: 0.24 * width_px,
+        }),
     }
 }
 
@@ -89,7 +94,11 @@ pub(super) fn face_box(eyes_px: f32, at: Point) -> FaceBox {
     let mut keypoints = [at; 6];
     keypoints[0].x -= eyes_px / 2.0;
     keypoints[1].x += eyes_px / 2.0;
-    FaceBox { score: 0.8, bounds: Rect { x: at.x - eyes_px, y: at.y - eyes_px, width: 2.0 * eyes_px, height: 2.0 * eyes_px }, keypoints }
+    FaceBox {
+        score: 0.8,
+        bounds: Rect { x: at.x - eyes_px, y: at.y - eyes_px, width: 2.0 * eyes_px, height: 2.0 * eyes_px },
+        keypoints,
+    }
 }
 
 /// An empty, evenly lit room.

@@ -177,7 +177,10 @@ fn reached_over_time() -> Vec<HintCode> {
     while trial.at < Duration::from_secs(26) {
         let advice = trial.look(&dark);
         said.extend(advice.hint.map(|hint| hint.code));
-        assert!(trial.at < Duration::from_secs(20) || trial.at > Duration::from_secs(22) || advice.fill_light, "it has been dark for long");
+        assert!(
+            trial.at < Duration::from_secs(20) || trial.at > Duration::from_secs(22) || advice.fill_light,
+            "it has been dark for long"
+        );
     }
     assert!(said.contains(&TakeAnyway), "{said:?}");
     reached.push(TakeAnyway);
@@ -206,7 +209,11 @@ fn the_way_to_sharpness_is_the_one_that_was_seen_to_work() {
         trial.look_for(Duration::from_secs(2), &near);
         card(&mut near).sigma_mm = 0.4;
         let said = trial.look(&near);
-        let way_said = (0..30).map(|_| trial.look(&near)).chain([said]).filter_map(|advice| advice.hint).find(|hint| hint.code == OutOfFocus);
+        let way_said = (0..30)
+            .map(|_| trial.look(&near))
+            .chain([said])
+            .filter_map(|advice| advice.hint)
+            .find(|hint| hint.code == OutOfFocus);
         assert_eq!(way_said.map(|hint| hint.side), Some(way), "{because}");
     }
 }

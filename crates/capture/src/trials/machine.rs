@@ -13,6 +13,8 @@ use crate::photo::{How, Level, PhotoKind};
 use crate::session::Press;
 use crate::view::Measures;
 
+type Spoil = fn(&mut Measures);
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn spoiled(mode: Mode, spoil: fn(&mut Measures)) -> Measures {
@@ -34,12 +36,12 @@ fn green_takes_the_photo_by_itself_in_every_mode() {
         let steady = trial.look_until(&good, |phase| phase == Phase::Steady);
         assert!(steady.manual_ready && steady.progress >= 60, "{mode:?}");
         trial.look_until(&good, |phase| matches!(phase, Phase::Countdown { .. }));
-        let green = trial.at - began;
+        let green = trial.at.abs_diff(began);
         assert!(green >= Duration::from_millis(500), "{mode:?}: the countdown began after {green:?}");
         trial.look_until(&good, |phase| phase == Phase::Burst);
         let advice = trial.look_until(&good, |phase| phase == Phase::Taken);
         assert_eq!(advice.progress, 100);
-        let took = trial.at - began;
+        let took = trial.at.abs_diff(began);
         assert!(took <= Duration::from_millis(3500), "{mode:?}: {took:?}");
         assert_eq!(trial.photos.len(), 1, "{mode:?}");
         let photo = &trial.photos[0];
@@ -210,7 +212,6 @@ fn harmless_warnings_do_not_wait_for_ever_and_harmful_ones_do() {
     assert!(trial.at > 4 * SECOND, "three seconds of waiting, then the countdown");
     assert_eq!(trial.photos[0].provenance().how, How::Auto);
 
-    type Spoil = fn(&mut Measures);
     let harmful: [(Mode, &str, Spoil); 3] = [
         (Mode::Face, "eyes-closed", |measures| measures.face.as_mut().unwrap().eye_contrast = 0.18),
         (Mode::Face, "out-of-focus", |measures| measures.face.as_mut().unwrap().blur = 0.09),
@@ -278,9 +279,22 @@ fn a_still_is_judged_by_its_own_bytes() {
     let rows: [(Develop, usize, bool, &str); 5] = [
         (Some, 1, true, "the first is good"),
         (|_| None, 3, false, "three damaged stills are three tries and no photo"),
-        (|measures| Some(Measures { face: Some(face_at(0.34, 0.5, 0.5)), ..measures }), 3, false, "eyes an eighth further apart are not the same picture"),
+        (
+            |measures| Some(Measures { face: Some(face_at(0.34, 0.5, 0.5)), ..measures }),
+            3,
+            false,
+            "eyes an eighth further apart are not the same picture",
+        ),
         (|measures| Some(Measures { face: None, ..measures }), 3, false, "no face in the bytes, no photo"),
-        (|mut measures| { measures.face.as_mut().unwrap().eye_white_luma = 60.0; Some(measures) }, 3, false, "what the bytes show counts, not what was seen before"),
+        (
+            |mut measures| {
+                measures.face.as_mut().unwrap().eye_white_luma = 60.0;
+                Some(measures)
+            },
+            3,
+            false,
+            "what the bytes show counts, not what was seen before",
+        ),
     ];
     for (develop, tries, taken, because) in rows {
         let good = good(Mode::Face);
@@ -363,7 +377,11 @@ fn a_photo_carries_its_hash_and_hides_its_bytes() {
     trial.look_until(&good(Mode::Face), |phase| phase == Phase::Taken);
     let photo = &trial.photos[0];
     // sha256 of FF D8 FF D9.
-    let expected: [u8; 32] = sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), [0xFF, 0xD8, 0xFF, 0xD9])).into();
+    let expected: [u8; 32] = sha2::Digest::finalize(sha2::Digest::chain_update(
+        <sha2::Sha256 as sha2::Digest>::new(),
+        [0xFF, 0xD8, 0xFF, 0xD9],
+    ))
+    .into();
     assert_eq!(photo.sha256(), expected);
     assert_eq!(photo.sha256_hex().len(), 64);
     assert_eq!(u8::from_str_radix(&photo.sha256_hex()[..2], 16).unwrap(), expected[0]);

@@ -70,8 +70,12 @@ struct Walker {
 impl Walker {
     fn new(chance: &mut Chance, mode: Mode) -> Self {
         let ranges = match mode {
-            Mode::IdCard { .. } => [(300.0, 1150.0), (0.35, 0.65), (0.35, 0.65), (-40.0, 40.0), (40.0, 250.0), (0.05, 0.4)],
-            Mode::Face | Mode::FaceWithCard { .. } => [(0.12, 0.55), (0.25, 0.75), (0.25, 0.75), (-30.0, 30.0), (50.0, 255.0), (0.03, 0.12)],
+            Mode::IdCard { .. } => {
+                [(300.0, 1150.0), (0.35, 0.65), (0.35, 0.65), (-40.0, 40.0), (40.0, 250.0), (0.05, 0.4)]
+            }
+            Mode::Face | Mode::FaceWithCard { .. } => {
+                [(0.12, 0.55), (0.25, 0.75), (0.25, 0.75), (-30.0, 30.0), (50.0, 255.0), (0.03, 0.12)]
+            }
         };
         Self { mode, drifts: ranges.map(|(low, high)| Drift::new(chance, low, high)) }
     }
@@ -126,7 +130,11 @@ fn hints_keep_their_time_and_never_point_the_wrong_way() {
             }
             if let Some(hint) = advice.hint {
                 let at_once = hint.code == HintCode::Hold;
-                assert!(at_once || trial.at >= quiet_until, "LIKENESS_SEED={seed}: {hint:?} came at {:?}, due {quiet_until:?}, after {shown:?}", trial.at);
+                assert!(
+                    at_once || trial.at >= quiet_until,
+                    "LIKENESS_SEED={seed}: {hint:?} came at {:?}, due {quiet_until:?}, after {shown:?}",
+                    trial.at
+                );
                 quiet_until = trial.at + hint.code.shown_at_least();
             }
             shown = advice.hint.map(|hint| (hint, trial.at));
@@ -141,8 +149,12 @@ fn points_right(hint: &Hint, measures: &Measures, advice: &Advice, seed: u64) {
         let middle = face.bounds.centre();
         let (x, y) = (middle.x / WIDTH - 0.5, middle.y / HEIGHT - 0.5);
         match hint.code {
-            HintCode::FaceTooFar => assert!(face.head_height_ratio <= 0.3001, "{because}: nearer than the target, told closer"),
-            HintCode::FaceTooClose => assert!(face.head_height_ratio >= 0.2999, "{because}: farther than the target, told back"),
+            HintCode::FaceTooFar => {
+                assert!(face.head_height_ratio <= 0.3001, "{because}: nearer than the target, told closer");
+            }
+            HintCode::FaceTooClose => {
+                assert!(face.head_height_ratio >= 0.2999, "{because}: farther than the target, told back");
+            }
             HintCode::FaceLeft => assert!(x > -1e-4 && hint.side == Some(Side::Right), "{because}"),
             HintCode::FaceRight => assert!(x < 1e-4 && hint.side == Some(Side::Left), "{because}"),
             HintCode::FaceHigh => assert!(y < 1e-4 && hint.side == Some(Side::Down), "{because}"),
@@ -193,8 +205,12 @@ fn who_follows_the_hints_gets_the_photo() {
     for seed in first..first + count {
         let mut chance = Chance::new(seed);
         let mut trial = Trial::new(Mode::Face, Settings::default());
-        let (mut height, mut across, mut down, mut yaw) =
-            (chance.between(0.14, 0.5), chance.between(0.3, 0.7), chance.between(0.3, 0.7), chance.between(-30.0, 30.0));
+        let (mut height, mut across, mut down, mut yaw) = (
+            chance.between(0.14, 0.5),
+            chance.between(0.3, 0.7),
+            chance.between(0.3, 0.7),
+            chance.between(-30.0, 30.0),
+        );
         let mut heard: Option<(HintCode, Duration)> = None;
         while trial.photos.is_empty() && trial.at < Duration::from_secs(40) {
             let sway = chance.between(-0.001, 0.001);

@@ -11,7 +11,13 @@ const GOOD: &str = "name = \"x\"\nversion = 1\n[limits]\nyaw_max = { warn = 1.0,
 #[test]
 fn a_good_profile_becomes_a_constant() {
     let text = literal("f", GOOD).unwrap();
-    for part in ["name: \"x\"", "version: 1", "yaw_max: Limits { warn: 1.0, stop: 2.0 }", "only_max: Limits { warn: 1.0, stop: f64::INFINITY }", "v: 0.5"] {
+    for part in [
+        "name: \"x\"",
+        "version: 1",
+        "yaw_max: Limits { warn: 1.0, stop: 2.0 }",
+        "only_max: Limits { warn: 1.0, stop: f64::INFINITY }",
+        "v: 0.5",
+    ] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
 }

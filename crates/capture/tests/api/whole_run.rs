@@ -1,12 +1,15 @@
 //! The real thread, the real analysers, the real camera thread: only the learner is drawn.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use likeness_camera::{Camera, FrameMaker, Purpose, Sources, decode_still};
+use likeness_camera::{
+    Camera, FrameMaker, Mode as CameraMode, Move, Pixels, Purpose, Sources, decode_still, encode_rgb,
+};
 use likeness_capture::{
-    Advice, CapturedPhoto, CaptureRun, CardNeeds, Hand, HintCode, How, Mode, Phase, PhotoKind, Settings,
+    Advice, CaptureRun, CapturedPhoto, CardNeeds, Hand, HintCode, How, Mode, Phase, PhotoKind, Settings,
 };
 use likeness_studio::{PracticeLearner, Script};
 use sha2::{Digest, Sha256};
@@ -49,6 +52,56 @@ impl FrameMaker for Practice {
     }
 }
 
+fn learner() -> PracticeLearner {
+    // Heads drawn once serve every run of these tests.
+    let drawn = Path::new(env!("CARGO_TARGET_TMPDIR")).join("practice-heads");
+    let learner = PracticeLearner::new(7, Some(drawn));
+    assert!(learner.wait_until_drawn(PATIENCE), "the learner must be drawn in time");
+    learner
+}
+
+#[derive(Clone, Copy)]
+enum Fault {
+    /// Pulled out.
+    Unplugged,
+    /// The same picture again and again.
+    Frozen,
+    /// Half of each picture.
+    Cut,
+}
+
+/// A camera that works until it is struck.
+struct Faulty {
+    learner: PracticeLearner,
+    fault: Fault,
+    struck: Arc<AtomicBool>,
+    last: Vec<u8>,
+    drawn: u32,
+}
+
+impl likeness_camera::Script for Faulty {
+    fn open(&mut self, opens: u32) -> Result<(), i32> {
+        let gone = opens > 0 && matches!(self.fault, Fault::Unplugged) && self.struck.load(Ordering::Relaxed);
+        if gone { Err(2) } else { Ok(()) }
+    }
+
+    fn picture(&mut self, _opens: u32, _number: u64) -> Move {
+        let struck = self.struck.load(Ordering::Relaxed);
+        if !struck || matches!(self.fault, Fault::Cut) {
+            let mut rgb = Vec::new();
+            self.drawn += 1;
+            self.learner.draw(Duration::from_millis(66) * self.drawn, &mut rgb);
+            let (width_px, height_px) = self.learner.size_px();
+            self.last = encode_rgb(&rgb, width_px, height_px, 85).unwrap();
+        }
+        match (struck, self.fault) {
+            (true, Fault::Unplugged) => Move::Error(19),
+            (true, Fault::Cut) => Move::Picture(self.last[..self.last.len() / 2].to_vec()),
+            (true, Fault::Frozen) | (false, _) => Move::Picture(self.last.clone()),
+        }
+    }
+}
+
 enum News {
     Advice(Box<Advice>),
     Photo(CapturedPhoto),
@@ -67,11 +120,23 @@ struct Play {
 impl Play {
     fn begin(mode: Mode, settings: Settings, script: Option<Script>) -> Self {
         let alone = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
-        // Heads drawn once serve every run of these tests.
-        let drawn = Path::new(env!("CARGO_TARGET_TMPDIR")).join("practice-heads");
-        let learner = PracticeLearner::new(7, Some(drawn));
-        assert!(learner.wait_until_drawn(PATIENCE), "the learner must be drawn in time");
+        let learner = learner();
         let camera = Camera::start(Sources { native: false, synthetic: Some(Box::new(Practice { learner, script })) });
+        Self::with(camera, alone, mode, settings)
+    }
+
+    /// The same learner, sitting well, before a camera with faults.
+    fn with_faults(settings: Settings, fault: Fault, struck: &Arc<AtomicBool>) -> Self {
+        let alone = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut learner = learner();
+        learner.begin(Script::Neutral);
+        let (width_px, height_px) = learner.size_px();
+        let mode = CameraMode { width_px, height_px, fps: learner.fps(), pixels: Pixels::Mjpeg };
+        let script = Faulty { learner, fault, struck: Arc::clone(struck), last: Vec::new(), drawn: 0 };
+        Self::with(Camera::start_scripted(Box::new(script), mode), alone, Mode::Face, settings)
+    }
+
+    fn with(camera: Camera, alone: MutexGuard<'static, ()>, mode: Mode, settings: Settings) -> Self {
         let (tell, news) = mpsc::channel();
         let photos = tell.clone();
         let run = CaptureRun::start(
@@ -81,11 +146,12 @@ impl Play {
             Box::new(move |advice| drop(tell.send(News::Advice(Box::new(advice.clone()))))),
             Box::new(move |photo| drop(photos.send(News::Photo(photo)))),
         );
-        camera.open(None, match mode {
+        let purpose = match mode {
             Mode::Face => Purpose::Face,
             Mode::FaceWithCard { .. } => Purpose::FaceWithCard,
             Mode::IdCard { .. } => Purpose::IdCard,
-        });
+        };
+        camera.open(None, purpose);
         Self { camera, run, news, hints: Vec::new(), phases: Vec::new(), _alone: alone }
     }
 
@@ -227,4 +293,48 @@ fn a_closed_camera_is_said_and_a_reopened_one_goes_on() {
     play.camera.open(None, Purpose::Face);
     play.advice_until(|advice| advice.phase == Phase::Steady);
     play.end();
+}
+
+#[test]
+fn a_fault_in_the_burst_leaves_no_photo_and_is_named() {
+    for (fault, code) in [
+        (Fault::Unplugged, HintCode::CameraLost),
+        (Fault::Frozen, HintCode::CameraNotMoving),
+        (Fault::Cut, HintCode::CameraDamagedFrames),
+    ] {
+        let struck = Arc::new(AtomicBool::new(false));
+        let mut play = Play::with_faults(Settings::default(), fault, &struck);
+        play.advice_until(|advice| advice.phase == Phase::Burst);
+        struck.store(true, Ordering::Relaxed);
+        // `advice_until` panics when a photo comes.
+        let advice = play.advice_until(|advice| advice.hint.is_some_and(|hint| hint.code.priority() == 0));
+        assert_eq!(advice.hint.map(|hint| hint.code), Some(code));
+        assert!(!advice.manual_ready && advice.quad.is_none());
+        if !matches!(fault, Fault::Unplugged) {
+            struck.store(false, Ordering::Relaxed);
+            let photo = play.photo();
+            assert!(photo.provenance().frame_seq > advice.frame_seq, "a frame from after the fault");
+        }
+        play.end();
+    }
+}
+
+#[test]
+fn a_run_stops_at_once_even_when_nobody_opened_the_camera() {
+    let camera = Camera::start(Sources { native: false, synthetic: None });
+    let (tell, news) = mpsc::channel();
+    let run = CaptureRun::start(
+        camera.clone(),
+        Mode::Face,
+        Settings::default(),
+        Box::new(move |advice| tell.send(advice.phase).unwrap_or_default()),
+        Box::new(|photo| panic!("a photo of nothing: {photo:?}")),
+    );
+    assert_eq!(news.recv_timeout(PATIENCE), Ok(Phase::Waiting("camera-off")));
+    run.shutter();
+    run.take_anyway();
+    run.stop();
+    while news.try_recv().is_ok() {}
+    assert_eq!(news.try_recv(), Err(mpsc::TryRecvError::Disconnected), "the thread and its callbacks are gone");
+    camera.quit();
 }

@@ -11,7 +11,12 @@ fn read(path: &str) -> String {
 }
 
 fn keys(fluent: &str, prefix: &str) -> BTreeSet<String> {
-    fluent.lines().filter_map(|line| line.split_once(" = ")).filter_map(|(key, _)| key.strip_prefix(prefix)).map(str::to_owned).collect()
+    fluent
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .filter_map(|(key, _)| key.strip_prefix(prefix))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -34,9 +39,15 @@ fn every_hint_has_its_line_in_the_documents() {
 #[test]
 fn hints_are_short_and_name_the_move() {
     let fluent = read("locales/en/hints.ftl");
-    for line in fluent.lines().filter(|line| !line.starts_with('#') && !line.starts_with("hint-camera-") && !line.starts_with("verdict-")) {
+    for line in fluent
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("hint-camera-") && !line.starts_with("verdict-"))
+    {
         let words = line.rsplit_once(['=', ']']).map_or("", |(_, words)| words);
-        assert!(words.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count() <= 12, "more than twelve words: {line}");
+        assert!(
+            words.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count() <= 12,
+            "more than twelve words: {line}"
+        );
         for never in ["phone", "device"] {
             assert!(!words.contains(never), "the camera is never called {never}: {line}");
         }
