@@ -24,6 +24,7 @@ const CAPITALS_MM: f32 = 2.0;
 const LABELS_MM: f32 = 1.2;
 
 /// Inks of the five designs: header, pale lines, second pale lines, paper.
+#[rustfmt::skip]
 const INKS: [[[f32; 3]; 4]; 5] = [
     [[0.030, 0.090, 0.210], [0.520, 0.640, 0.760], [0.740, 0.620, 0.640], [0.800, 0.830, 0.850]],
     [[0.040, 0.160, 0.110], [0.520, 0.700, 0.600], [0.740, 0.700, 0.560], [0.810, 0.840, 0.810]],
@@ -188,13 +189,19 @@ impl Design {
 
     /// Prints the side. `px_per_mm` is the density of the finest level. `None` when `stop` was raised.
     pub(crate) fn print(&self, looks: &Looks, px_per_mm: f32, stop: &AtomicBool) -> Option<Sheet> {
-        let mut drawing = Drawing::new(-BORDER_MM, -BORDER_MM, CARD_WIDTH_MM + 2.0 * BORDER_MM, CARD_HEIGHT_MM + 2.0 * BORDER_MM, px_per_mm);
+        let mut drawing = Drawing::new(
+            -BORDER_MM,
+            -BORDER_MM,
+            CARD_WIDTH_MM + 2.0 * BORDER_MM,
+            CARD_HEIGHT_MM + 2.0 * BORDER_MM,
+            px_per_mm,
+        );
         self.ground(&mut drawing);
         self.header(&mut drawing);
         if !self.layout.has_name() {
             self.rosette(&mut drawing);
         }
-        self.overprint(&mut drawing);
+        Self::overprint(&mut drawing);
         if let Some(place) = self.portrait_mm {
             self.portrait(&mut drawing, place, looks, stop)?;
         }
@@ -227,9 +234,7 @@ impl Design {
         };
         for row in 0..drawing.h {
             let y = drawing.y_mm(row);
-            for column in 0..drawing.w {
-                let (one, two) = columns[column];
-                let px = &mut drawing.px[row * drawing.w + column];
+            for (px, &(one, two)) in drawing.px[row * columns.len()..].iter_mut().zip(&columns) {
                 *px = [paper[0], paper[1], paper[2], 1.0];
                 blend(px, first, 0.62 * line((y + one) * 0.95, 0.10));
                 blend(px, second, 0.55 * line((y * 0.9 + two + 0.16 * one * two) * 0.80, 0.09));
@@ -277,7 +282,7 @@ impl Design {
     }
 
     /// SPECIMEN, large and pale, rising across the card below the header.
-    fn overprint(&self, drawing: &mut Drawing) {
+    fn overprint(drawing: &mut Drawing) {
         let capital = 9.0;
         let width = stroke_font::width("SPECIMEN", capital, 1.0);
         let (sine, cosine) = (-0.30f32).sin_cos();
@@ -297,8 +302,16 @@ impl Design {
         let [left, top, right, bottom] = place;
         let density = drawing.px_per_mm.min(8.0);
         let (w, h) = (((right - left) * density).ceil() as usize, ((bottom - top) * density).ceil() as usize);
-        let learner = Learner { looks: looks.clone(), distance_mm: 1_400.0, smile: 0.15, up_mm: 12.0, ..Learner::of(self.seed) };
-        let light = Light { key_azimuth_deg: -12.0, key_elevation_deg: 25.0, key: 0.50, fill: 0.42, ambient: 0.36, ..Light::default() };
+        let learner =
+            Learner { looks: looks.clone(), distance_mm: 1_400.0, smile: 0.15, up_mm: 12.0, ..Learner::of(self.seed) };
+        let light = Light {
+            key_azimuth_deg: -12.0,
+            key_elevation_deg: 25.0,
+            key: 0.50,
+            fill: 0.42,
+            ambient: 0.36,
+            ..Light::default()
+        };
         // The picture is 285 mm of the sitter high.
         let eye = Pinhole { f_px: learner.distance_mm * h as f32 / 285.0, cx: w as f32 / 2.0, cy: h as f32 * 0.50 };
         let sitter = Sitter::new(&learner, &light, eye);
@@ -316,7 +329,8 @@ impl Design {
             });
             let wall = 0.62 - 0.10 * (y - top) / (bottom - top);
             // Printing compresses: neither black nor white is reached.
-            let printed = |i: usize| 0.035 + 0.93 * (mixed[i] * 1.12 + [0.96, 1.0, 1.04][i] * wall * (1.0 - mixed[3])).min(0.92);
+            let printed =
+                |i: usize| 0.035 + 0.93 * (mixed[i] * 1.12 + [0.96, 1.0, 1.04][i] * wall * (1.0 - mixed[3])).min(0.92);
             *px = [printed(0), printed(1), printed(2), px[3]];
         });
         Some(())
@@ -345,8 +359,14 @@ mod tests {
         for seed in 0..40 {
             for layout in CardLayout::ALL {
                 let lines = Design::new(seed, layout).lines;
-                assert!(lines.iter().any(|line| line.text == "UTOPIA SPECIMEN"), "{layout:?} of seed {seed} lacks the specimen line");
-                assert!(lines.iter().any(|line| line.text == "UTO"), "{layout:?} of seed {seed} lacks the country code");
+                assert!(
+                    lines.iter().any(|line| line.text == "UTOPIA SPECIMEN"),
+                    "{layout:?} of seed {seed} lacks the specimen line"
+                );
+                assert!(
+                    lines.iter().any(|line| line.text == "UTO"),
+                    "{layout:?} of seed {seed} lacks the country code"
+                );
             }
         }
     }
@@ -357,7 +377,11 @@ mod tests {
             for layout in CardLayout::ALL {
                 for line in Design::new(seed, layout).lines {
                     let (right, bottom) = (line.x_mm + line.width_mm(), line.y_mm + line.capitals_mm);
-                    assert!(right < CARD_WIDTH_MM - 1.5 && bottom < CARD_HEIGHT_MM - 1.5, "{:?} of {layout:?}, seed {seed}, ends at {right}, {bottom}", line.text);
+                    assert!(
+                        right < CARD_WIDTH_MM - 1.5 && bottom < CARD_HEIGHT_MM - 1.5,
+                        "{:?} of {layout:?}, seed {seed}, ends at {right}, {bottom}",
+                        line.text
+                    );
                 }
             }
         }

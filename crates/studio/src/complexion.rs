@@ -31,7 +31,9 @@ pub(crate) fn surface(bust: &Bust, looks: &Looks, part: Part, q: V3) -> Surface 
         Part::Eye => eye(bust, looks, p),
         Part::Hair => hair(bust, looks, p),
         Part::Cloth => cloth(bust, looks, q),
-        Part::Rim => Surface { albedo: v3(0.03, 0.028, 0.03), wrap: v3(0.0, 0.0, 0.0), gloss: 0.5, gloss_exponent: 60.0 },
+        Part::Rim => {
+            Surface { albedo: v3(0.03, 0.028, 0.03), wrap: v3(0.0, 0.0, 0.0), gloss: 0.5, gloss_exponent: 60.0 }
+        }
     }
 }
 
@@ -45,7 +47,9 @@ fn skin(bust: &Bust, looks: &Looks, p: V3) -> Surface {
         let d = (m - c).length() / size;
         (-d * d).exp()
     };
-    let redness = 0.75 * flush(v3(36.0, -30.0, -6.0), 19.0) + 0.55 * flush(v3(0.0, -38.0, 26.0), 13.0) + 0.6 * flush(v3(80.0, -12.0, -90.0), 24.0);
+    let redness = 0.75 * flush(v3(36.0, -30.0, -6.0), 19.0)
+        + 0.55 * flush(v3(0.0, -38.0, 26.0), 13.0)
+        + 0.6 * flush(v3(80.0, -12.0, -90.0), 24.0);
     albedo = albedo.times(v3(1.0 + 0.05 * redness, 1.0 - 0.13 * redness, 1.0 - 0.12 * redness));
     // The sockets are a little darker than the forehead.
     let socket = flush(v3(30.0, 1.0, -3.0), 17.0) * front;
@@ -112,10 +116,15 @@ fn brow(looks: &Looks, p: V3, m: V3, albedo: V3) -> V3 {
         return albedo;
     }
     let middle = 17.4 + 5.6 * (1.0 - (t - 0.62) * (t - 0.62) / 0.38) - 5.0 * (t - 0.62).max(0.0);
-    let half = looks.brows * (3.3 - 1.9 * t.max(0.0)) * step_between(-0.06, 0.10, t) * step_between(1.06, 0.72, t).max(0.35);
+    let half =
+        looks.brows * (3.3 - 1.9 * t.max(0.0)) * step_between(-0.06, 0.10, t) * step_between(1.06, 0.72, t).max(0.35);
     let hairs = 0.16 * noise(p.x * 1.3 - p.y * 0.7, p.y * 0.5, 1.0);
     let cover = step_between(half + 1.2, half - 1.2, (m.y - middle).abs());
-    let tint = if looks.hair == Hair::Scarf { v3(0.03, 0.02, 0.016) } else { colour(looks.hair_colour).mix(v3(0.03, 0.022, 0.018), 0.35) };
+    let tint = if looks.hair == Hair::Scarf {
+        v3(0.03, 0.02, 0.016)
+    } else {
+        colour(looks.hair_colour).mix(v3(0.03, 0.022, 0.018), 0.35)
+    };
     albedo.mix(tint, (cover * (0.78 + hairs)).clamp(0.0, 0.95))
 }
 
@@ -126,7 +135,11 @@ fn beard(bust: &Bust, looks: &Looks, p: V3, m: V3, albedo: V3) -> V3 {
     let chin = step_between(-84.0, -92.0, m.y);
     let moustache = step_between(-52.0, -56.0, m.y) * step_between(30.0, 22.0, m.x);
     let (upper, _, lower, left) = bust.features.lip_edges(m.x);
-    let on_lips = if left > 0.0 { step_between(upper + 1.5, upper - 0.5, m.y) * step_between(lower - 2.5, lower, m.y) } else { 0.0 };
+    let on_lips = if left > 0.0 {
+        step_between(upper + 1.5, upper - 0.5, m.y) * step_between(lower - 2.5, lower, m.y)
+    } else {
+        0.0
+    };
     let throat = step_between(-150.0, -122.0, m.y);
     let cover = below.max(chin).max(moustache) * throat * (1.0 - on_lips) * step_between(-85.0, -60.0, p.z);
     albedo.mix(colour(looks.hair_colour), looks.beard * cover * (0.55 + 0.40 * grain))
@@ -154,7 +167,12 @@ fn eye(bust: &Bust, looks: &Looks, p: V3) -> Surface {
     let tone = colour(looks.eye_colour) * (0.95 + spokes) * (1.0 - 0.62 * ring);
     albedo = albedo.mix(tone, iris);
     albedo = albedo.mix(v3(0.008, 0.008, 0.009), step_between(2.6, 2.2, radius));
-    Surface { albedo, wrap: v3(0.32, 0.28, 0.26), gloss: 1.6 * step_between(7.5, 6.0, radius) + 0.25, gloss_exponent: 260.0 }
+    Surface {
+        albedo,
+        wrap: v3(0.32, 0.28, 0.26),
+        gloss: 1.6 * step_between(7.5, 6.0, radius) + 0.25,
+        gloss_exponent: 260.0,
+    }
 }
 
 fn hair(bust: &Bust, looks: &Looks, p: V3) -> Surface {
@@ -170,7 +188,12 @@ fn hair(bust: &Bust, looks: &Looks, p: V3) -> Surface {
         }
         Hair::Short | Hair::Parted | Hair::Long | Hair::Bun => {
             let relief = bust.strands(p);
-            Surface { albedo: base * (1.0 - 0.28 * relief), wrap: v3(0.12, 0.12, 0.12), gloss: 0.28, gloss_exponent: 16.0 }
+            Surface {
+                albedo: base * (1.0 - 0.28 * relief),
+                wrap: v3(0.12, 0.12, 0.12),
+                gloss: 0.28,
+                gloss_exponent: 16.0,
+            }
         }
     }
 }
@@ -181,6 +204,15 @@ fn cloth(bust: &Bust, looks: &Looks, q: V3) -> Surface {
     let grain = 0.05 * noise(q.x * 0.35, q.y * 0.35, q.z * 0.35);
     // The band sewn round the neck, and its seam.
     let from_edge = bust.opening(q);
-    let band = if looks.clothing == Clothing::HighCollar { 0.0 } else { 0.12 * step_between(10.0, 9.0, from_edge) + 0.22 * step_between(1.1, 0.3, (from_edge - 9.6).abs()) };
-    Surface { albedo: colour(looks.clothing_colour) * ((1.0 + rib + grain) * (1.0 - band)), wrap: v3(0.1, 0.1, 0.1), gloss: 0.03, gloss_exponent: 6.0 }
+    let band = if looks.clothing == Clothing::HighCollar {
+        0.0
+    } else {
+        0.12 * step_between(10.0, 9.0, from_edge) + 0.22 * step_between(1.1, 0.3, (from_edge - 9.6).abs())
+    };
+    Surface {
+        albedo: colour(looks.clothing_colour) * ((1.0 + rib + grain) * (1.0 - band)),
+        wrap: v3(0.1, 0.1, 0.1),
+        gloss: 0.03,
+        gloss_exponent: 6.0,
+    }
 }

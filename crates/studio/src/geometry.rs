@@ -174,9 +174,15 @@ impl Homography {
     pub(crate) fn inverse(&self) -> Self {
         let [a, b, c, d, e, f, g, h, i] = self.m;
         let n = [
-            e * i - f * h, c * h - b * i, b * f - c * e,
-            f * g - d * i, a * i - c * g, c * d - a * f,
-            d * h - e * g, b * g - a * h, a * e - b * d,
+            e * i - f * h,
+            c * h - b * i,
+            b * f - c * e,
+            f * g - d * i,
+            a * i - c * g,
+            c * d - a * f,
+            d * h - e * g,
+            b * g - a * h,
+            a * e - b * d,
         ];
         let determinant = a * n[0] + b * n[3] + c * n[6];
         Self { m: n.map(|v| v / determinant) }
@@ -185,10 +191,7 @@ impl Homography {
     /// The three linear forms at the start of a row, and their growth for one step to the right.
     pub(crate) fn row(&self, x: f32, y: f32) -> ([f32; 3], [f32; 3]) {
         let m = &self.m;
-        (
-            [m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5], m[6] * x + m[7] * y + m[8]],
-            [m[0], m[3], m[6]],
-        )
+        ([m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5], m[6] * x + m[7] * y + m[8]], [m[0], m[3], m[6]])
     }
 }
 

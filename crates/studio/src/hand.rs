@@ -126,12 +126,16 @@ pub(crate) fn hand(looks: &Looks, lamps: &Lamps, deeper_mm: f32, px_per_mm: f32)
 }
 
 fn over_card(x: f32, y: f32) -> bool {
-    (0.0..=CARD_WIDTH_MM).contains(&x) && y <= CARD_HEIGHT_MM && y >= 0.0
+    (0.0..=CARD_WIDTH_MM).contains(&x) && (0.0..=CARD_HEIGHT_MM).contains(&y)
 }
 
 fn pixel(hand: &Hand, looks: &Looks, lamps: &Lamps, x: f32, y: f32) -> [f32; 4] {
+    // Nothing of the hand is further than 42 mm from this depth.
+    if hand.all(v3(x, y, -20.0)) > 42.0 {
+        return [0.0; 4];
+    }
     let card = over_card(x, y);
-    let floor = if card { 0.0 } else { -70.0 };
+    let floor = if card { 0.0 } else { -62.0 };
     let mut z = 22.0;
     let mut nearest = f32::INFINITY;
     for _ in 0..40 {
@@ -153,7 +157,7 @@ fn pixel(hand: &Hand, looks: &Looks, lamps: &Lamps, x: f32, y: f32) -> [f32; 4] 
 }
 
 fn shadow(hand: &Hand, lamps: &Lamps, p: V3) -> f32 {
-    let to_key = lamps.to_key_y_down();
+    let to_key = lamps.key_direction_y_down();
     let mut arrived = 1.0f32;
     let mut t = 1.2;
     for _ in 0..10 {
@@ -179,7 +183,7 @@ fn lit(hand: &Hand, looks: &Looks, lamps: &Lamps, p: V3, card: bool) -> [f32; 4]
     let under = if !card && p.z < 0.0 { 1.0 - 0.55 * (-below / 10.0).exp() } else { 1.0 };
     let up = v3(n.x, -n.y, n.z);
     let light = lamps.irradiance(up) * (open.clamp(0.2, 1.0) * under);
-    let half = (lamps.to_key_y_down() + v3(0.0, 0.0, 1.0)).unit();
+    let half = (lamps.key_direction_y_down() + v3(0.0, 0.0, 1.0)).unit();
     let shine = 0.030 * n.dot(half).max(0.0).powf(24.0) * open.max(0.0);
     let colour = hand.colour(p, looks).times(light) + v3(shine, shine, shine);
     [colour.x, colour.y, colour.z, 1.0]

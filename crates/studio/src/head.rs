@@ -68,7 +68,13 @@ struct Stick {
 impl Stick {
     fn new(from: V3, to: V3, thick_from: f32, thick_to: f32) -> Self {
         let along = to - from;
-        Self { from, along, inverse_length_squared: 1.0 / along.dot(along), thick: thick_from, thicker_by: thick_to - thick_from }
+        Self {
+            from,
+            along,
+            inverse_length_squared: 1.0 / along.dot(along),
+            thick: thick_from,
+            thicker_by: thick_to - thick_from,
+        }
     }
 
     #[inline]
@@ -157,7 +163,8 @@ impl Features {
         let left = 1.0 - t * t;
         let line = self.mouth_line(ax);
         let bow = 1.4 * (-((ax - 6.0) / 4.0) * ((ax - 6.0) / 4.0)).exp();
-        let upper = line + (5.6 * self.lips * left.sqrt() + bow) * left.min(0.35) / 0.35 + 0.5 * self.mouth_open_mm * left;
+        let upper =
+            line + (5.6 * self.lips * left.sqrt() + bow) * left.min(0.35) / 0.35 + 0.5 * self.mouth_open_mm * left;
         let lower = line - 8.2 * self.lips * left.sqrt() - 0.5 * self.mouth_open_mm * left;
         (upper, line, lower, left)
     }
@@ -491,12 +498,7 @@ fn hair_shapes(style: Hair) -> (Blob, Blob, Blob, Blob) {
     let short = Blob::new(v3(0.0, 36.0, -92.0), v3(79.0, 88.0, 97.0));
     let none = Blob::new(v3(0.0, 60.0, -90.0), v3(10.0, 10.0, 10.0));
     match style {
-        Hair::Cropped => (
-            Blob::new(v3(0.0, 31.0, -89.0), v3(75.5, 86.5, 95.0)),
-            opening,
-            none,
-            none,
-        ),
+        Hair::Cropped => (Blob::new(v3(0.0, 31.0, -89.0), v3(75.5, 86.5, 95.0)), opening, none, none),
         Hair::Short => (short, opening, Blob::new(v3(0.0, 86.0, -58.0), v3(58.0, 42.0, 62.0)), none),
         Hair::Parted => (short, opening, Blob::new(v3(10.0, 84.0, -62.0), v3(68.0, 44.0, 64.0)), none),
         Hair::Curly => (

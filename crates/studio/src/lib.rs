@@ -19,6 +19,7 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
     clippy::cast_lossless,
     clippy::many_single_char_names,
     clippy::suboptimal_flops,
@@ -56,4 +57,4 @@ pub use scene::{CardLayout, CardScene, Glare, Learner, LensModel, Light, RoomSty
 pub use truth::{CardTruth, FaceLandmarks, FaceTruth, TextLineTruth, Truth};
 
 /// Changes whenever the drawing of heads changes, so that pictures cached by an older version are not used.
-pub const DRAWING_VERSION: u32 = 1;
+pub const DRAWING_VERSION: u32 = 2;

@@ -98,7 +98,8 @@ impl Looks {
         let mut dice = Dice::new(seed, 1);
         let tone = dice.between(0.0, 5.0);
         let skin = blend(&SKIN_ANCHORS, tone);
-        let hair = [Hair::Short, Hair::Long, Hair::Parted, Hair::Curly, Hair::Bun, Hair::Cropped, Hair::Scarf][dice.below(7)];
+        let hair =
+            [Hair::Short, Hair::Long, Hair::Parted, Hair::Curly, Hair::Bun, Hair::Cropped, Hair::Scarf][dice.below(7)];
         let fair = [BLACK, DARK_BROWN, BROWN, BLOND, RED, GREY];
         let hair_colour = if tone < 1.3 {
             fair[1 + dice.below(5)]

@@ -10,12 +10,14 @@ use std::time::Duration;
 use likeness_studio::{PracticeLearner, SCENE_NAMES, Scene, SceneError, Script, render, scene_named};
 
 /// How long the practice learner may take to be drawn, on a very busy machine.
-const DRAWN_WITHIN: Duration = Duration::from_secs(300);
+const DRAWN_WITHIN: Duration = Duration::from_mins(5);
 
 /// Why the tool stopped.
 #[derive(Debug, thiserror::Error)]
 enum StudioError {
-    #[error("unknown option {0}. Options: --scene NAME | --script NAME --at-ms N, --seed N --size WxH --out FILE.png --list")]
+    #[error(
+        "unknown option {0}. Options: --scene NAME | --script NAME --at-ms N, --seed N --size WxH --out FILE.png --list"
+    )]
     Option(String),
     #[error("{0} needs a value")]
     Value(&'static str),
@@ -44,8 +46,12 @@ struct Order {
     out: PathBuf,
 }
 
-const SCRIPTS: [(&str, Script); 4] =
-    [("neutral", Script::Neutral), ("walk-in", Script::WalkIn), ("walk-in-with-card", Script::WalkInWithCard), ("id", Script::Id)];
+const SCRIPTS: [(&str, Script); 4] = [
+    ("neutral", Script::Neutral),
+    ("walk-in", Script::WalkIn),
+    ("walk-in-with-card", Script::WalkInWithCard),
+    ("id", Script::Id),
+];
 
 fn main() -> ExitCode {
     match order(std::env::args().skip(1)).and_then(|order| order.map_or(Ok(()), |order| carry_out(&order))) {
@@ -69,8 +75,12 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Option<Order>, Studi
         let mut value = |option| words.next().ok_or(StudioError::Value(option));
         match word.as_str() {
             "--list" => {
-                SCENE_NAMES.iter().for_each(|name| println!("--scene {name}"));
-                SCRIPTS.iter().for_each(|(name, _)| println!("--script {name}"));
+                for name in SCENE_NAMES {
+                    println!("--scene {name}");
+                }
+                for (name, _) in SCRIPTS {
+                    println!("--script {name}");
+                }
                 return Ok(None);
             }
             "--scene" => scene_name = value("--scene")?,
@@ -86,19 +96,16 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Option<Order>, Studi
             _ => return Err(StudioError::Option(word)),
         }
     }
-    let subject = match script_name {
-        Some(name) => {
-            let (_, script) = SCRIPTS.into_iter().find(|(known, _)| *known == name).ok_or(StudioError::Name(name))?;
-            Subject::Practice { script, seed, at: Duration::from_millis(at_ms) }
+    let subject = if let Some(name) = script_name {
+        let (_, script) = SCRIPTS.into_iter().find(|(known, _)| *known == name).ok_or(StudioError::Name(name))?;
+        Subject::Practice { script, seed, at: Duration::from_millis(at_ms) }
+    } else {
+        let mut scene = scene_named(&scene_name, seed).ok_or(StudioError::Name(scene_name))?;
+        if let Some((width_px, height_px)) = size {
+            (scene.width_px, scene.height_px) = (width_px, height_px);
         }
-        None => {
-            let mut scene = scene_named(&scene_name, seed).ok_or(StudioError::Name(scene_name))?;
-            if let Some((width_px, height_px)) = size {
-                (scene.width_px, scene.height_px) = (width_px, height_px);
-            }
-            scene.specimen_mark = true;
-            Subject::Scene(Box::new(scene))
-        }
+        scene.specimen_mark = true;
+        Subject::Scene(Box::new(scene))
     };
     Ok(Some(Order { subject, out }))
 }

@@ -47,7 +47,7 @@ impl Lamps {
     }
 
     /// Direction to the key light where Y points down, as on a card.
-    pub(crate) fn to_key_y_down(&self) -> V3 {
+    pub(crate) fn key_direction_y_down(&self) -> V3 {
         v3(self.to_key.x, -self.to_key.y, self.to_key.z)
     }
 }
@@ -105,7 +105,7 @@ impl<'a> Sitter<'a> {
             for (column, o) in out.iter_mut().enumerate() {
                 let own = &hits[row * w + column];
                 *o = own.light;
-                if !self.is_edge(&hits, w, h, column, row) {
+                if !Self::is_edge(&hits, w, h, column, row) {
                     continue;
                 }
                 let mut sum = [0.0f32; 4];
@@ -121,12 +121,13 @@ impl<'a> Sitter<'a> {
         (!stop.load(Ordering::Relaxed)).then_some(CutOut { x, y, w, h, px })
     }
 
-    fn is_edge(&self, hits: &[Hit], w: usize, h: usize, x: usize, y: usize) -> bool {
+    fn is_edge(hits: &[Hit], w: usize, h: usize, x: usize, y: usize) -> bool {
         let own = &hits[y * w + x];
         let differs = |other: &Hit| {
             other.part != own.part
                 || (other.depth - own.depth).abs() > 5.0
-                || (0..3).any(|i| (other.light[i] - own.light[i]).abs() > 0.035 + 0.25 * own.light[i].min(other.light[i]))
+                || (0..3)
+                    .any(|i| (other.light[i] - own.light[i]).abs() > 0.045 + 0.30 * own.light[i].min(other.light[i]))
         };
         (x > 0 && differs(&hits[y * w + x - 1]))
             || (x + 1 < w && differs(&hits[y * w + x + 1]))
@@ -222,7 +223,9 @@ impl<'a> Sitter<'a> {
             let fresnel = 0.035 + 0.965 * grazing.powi(5);
             strength * (fresnel * s.gloss * (s.gloss_exponent + 8.0) * 0.04 * cosine.powf(s.gloss_exponent))
         };
-        diffuse + shine(self.lamps.to_key, self.lamps.key) * lit + shine(self.lamps.to_fill, self.lamps.fill) * (0.6 * open)
+        diffuse
+            + shine(self.lamps.to_key, self.lamps.key) * lit
+            + shine(self.lamps.to_fill, self.lamps.fill) * (0.6 * open)
     }
 }
 
@@ -230,7 +233,8 @@ impl<'a> Sitter<'a> {
 fn rows<T: Send>(all: &mut [T], w: usize, stop: &AtomicBool, each: impl Fn(usize, &mut [T]) + Sync) {
     let next = AtomicUsize::new(0);
     let helpers = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
-    let bands: Vec<std::sync::Mutex<(usize, &mut [T])>> = all.chunks_mut(w * 8).enumerate().map(|(i, band)| std::sync::Mutex::new((i * 8, band))).collect();
+    let bands: Vec<std::sync::Mutex<(usize, &mut [T])>> =
+        all.chunks_mut(w * 8).enumerate().map(|(i, band)| std::sync::Mutex::new((i * 8, band))).collect();
     let work = || {
         while let Some(band) = bands.get(next.fetch_add(1, Ordering::Relaxed)) {
             // Each band is taken once, so the lock is always free; it only proves that to the compiler.

@@ -19,7 +19,8 @@ impl Mark {
         let mut dots = Vec::new();
         for y in (top - 4.0).max(0.0) as usize..h {
             for x in 0..right {
-                let d = strokes.iter().map(|s| s.distance(x as f32 + 0.5, y as f32 + 0.5)).fold(f32::INFINITY, f32::min);
+                let d =
+                    strokes.iter().map(|s| s.distance(x as f32 + 0.5, y as f32 + 0.5)).fold(f32::INFINITY, f32::min);
                 let share = |half: f32| ((0.5 + half - d).clamp(0.0, 1.0) * 256.0) as u16;
                 let (dark, white) = (share(pen + 1.4), share(pen));
                 if dark > 0 {
@@ -33,7 +34,7 @@ impl Mark {
     pub(crate) fn burn(&self, rgb: &mut [u8]) {
         for &(pixel, dark, white) in &self.dots {
             for value in rgb.iter_mut().skip(pixel * 3).take(3) {
-                let darkened = u32::from(*value) * (256 - u32::from(dark)) >> 8;
+                let darkened = (u32::from(*value) * (256 - u32::from(dark))) >> 8;
                 *value = ((darkened * (256 - u32::from(white)) + 250 * u32::from(white)) >> 8) as u8;
             }
         }

@@ -4,10 +4,34 @@ use crate::scene::{CardLayout, CardScene, Glare, Learner, Light, RoomStyle, Scen
 
 /// Names that [`scene_named`] knows.
 pub const SCENE_NAMES: [&str; 28] = [
-    "face-good", "face-dark", "face-bright", "face-far", "face-near", "face-turned", "face-nod", "face-leaning", "face-blink",
-    "face-mouth-open", "face-side-light", "face-backlit", "face-blurred", "face-glasses", "second-person", "empty-room",
-    "face-with-card", "id-good", "id-far", "id-tilted", "id-glare", "id-blurred", "id-dark", "id-covered", "id-cut-off",
-    "id-photo-only", "id-name-only", "id-back",
+    "face-good",
+    "face-dark",
+    "face-bright",
+    "face-far",
+    "face-near",
+    "face-turned",
+    "face-nod",
+    "face-leaning",
+    "face-blink",
+    "face-mouth-open",
+    "face-side-light",
+    "face-backlit",
+    "face-blurred",
+    "face-glasses",
+    "second-person",
+    "empty-room",
+    "face-with-card",
+    "id-good",
+    "id-far",
+    "id-tilted",
+    "id-glare",
+    "id-blurred",
+    "id-dark",
+    "id-covered",
+    "id-cut-off",
+    "id-photo-only",
+    "id-name-only",
+    "id-back",
 ];
 
 /// The scene of that name at 1280 x 720, with the given seed. `None` for a name that is not in [`SCENE_NAMES`].
@@ -18,7 +42,12 @@ pub fn scene_named(name: &str, seed: u64) -> Option<Scene> {
         "face-with-card" => Scene::face_with_card(seed, w, h),
         "second-person" => {
             let mut scene = Scene::face(seed, w, h);
-            scene.others.push(Learner { distance_mm: 1_050.0, right_mm: 330.0, up_mm: 60.0, ..Learner::of(seed.wrapping_add(1)) });
+            scene.others.push(Learner {
+                distance_mm: 1_050.0,
+                right_mm: 330.0,
+                up_mm: 60.0,
+                ..Learner::of(seed.wrapping_add(1))
+            });
             scene
         }
         face if face.starts_with("face-") => face_named(face, Scene::face(seed, w, h))?,
@@ -42,7 +71,14 @@ fn face_named(name: &str, mut scene: Scene) -> Option<Scene> {
         "face-blink" => learner.eyes_open = 0.0,
         "face-mouth-open" => learner.mouth_open_mm = 14.0,
         "face-side-light" => {
-            scene.light = Light { key_azimuth_deg: -86.0, key_elevation_deg: 10.0, key: 1.3, fill: 0.03, ambient: 0.10, ..Light::default() };
+            scene.light = Light {
+                key_azimuth_deg: -86.0,
+                key_elevation_deg: 10.0,
+                key: 1.3,
+                fill: 0.03,
+                ambient: 0.10,
+                ..Light::default()
+            };
         }
         "face-backlit" => {
             scene.room = RoomStyle::Window;

@@ -60,7 +60,9 @@ impl Picture {
         let reach = (sigma_px * 3.0).ceil() as i32;
         let mut weights: Vec<f32> = (-reach..=reach).map(|i| (-0.5 * (i as f32 / sigma_px).powi(2)).exp()).collect();
         let total: f32 = weights.iter().sum();
-        weights.iter_mut().for_each(|w| *w /= total);
+        for weight in &mut weights {
+            *weight /= total;
+        }
         let mut row_out = vec![[0.0f32; 3]; self.w];
         for row in self.px.chunks_exact_mut(self.w) {
             smear(row, &weights, reach, &mut row_out);
@@ -89,7 +91,8 @@ impl Picture {
             for x in 0..w {
                 let (x1, y1) = ((2 * x + 1).min(self.w - 1), (2 * y + 1).min(self.h - 1));
                 let four = [(2 * x, 2 * y), (x1, 2 * y), (2 * x, y1), (x1, y1)].map(|(x, y)| self.px[y * self.w + x]);
-                small.px[y * w + x] = std::array::from_fn(|i| (four[0][i] + four[1][i] + four[2][i] + four[3][i]) * 0.25);
+                small.px[y * w + x] =
+                    std::array::from_fn(|i| (four[0][i] + four[1][i] + four[2][i] + four[3][i]) * 0.25);
             }
         }
         small

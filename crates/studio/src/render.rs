@@ -75,7 +75,10 @@ fn face_truth(learner: &Learner, scene: &Scene, eye: &Pinhole) -> FaceTruth {
     let bust = sitter.bust();
     let [right_eye, left_eye, nose_tip, right_mouth_corner, left_mouth_corner, chin] =
         bust.landmarks().map(|p| eye.project(bust.to_body(p) + place));
-    let between = Point { x_px: (right_eye.x_px + left_eye.x_px) / 2.0, y_px: (right_eye.y_px + left_eye.y_px) / 2.0 };
+    let between = Point {
+        x_px: f32::midpoint(right_eye.x_px, left_eye.x_px),
+        y_px: f32::midpoint(right_eye.y_px, left_eye.y_px),
+    };
     FaceTruth {
         yaw_deg: learner.yaw_deg,
         pitch_deg: learner.pitch_deg,
@@ -103,9 +106,16 @@ impl CardPlace {
         let centre = v3(card.right_mm, card.up_mm, -card.distance_mm);
         let map = Homography::of_plane(eye, centre, &turn, (CARD_WIDTH_MM / 2.0, CARD_HEIGHT_MM / 2.0));
         let corners = rectangle(&map, [0.0, 0.0, CARD_WIDTH_MM, CARD_HEIGHT_MM]);
-        let across = (corners[0].distance_px(corners[1]) + corners[3].distance_px(corners[2])) / 2.0 / CARD_WIDTH_MM;
-        let down = (corners[0].distance_px(corners[3]) + corners[1].distance_px(corners[2])) / 2.0 / CARD_HEIGHT_MM;
-        Self { map, corners, px_per_mm: across.min(down), tilt_deg: turn.apply(v3(0.0, 0.0, 1.0)).z.clamp(-1.0, 1.0).acos().to_degrees() }
+        let across =
+            f32::midpoint(corners[0].distance_px(corners[1]), corners[3].distance_px(corners[2])) / CARD_WIDTH_MM;
+        let down =
+            f32::midpoint(corners[0].distance_px(corners[3]), corners[1].distance_px(corners[2])) / CARD_HEIGHT_MM;
+        Self {
+            map,
+            corners,
+            px_per_mm: across.min(down),
+            tilt_deg: turn.apply(v3(0.0, 0.0, 1.0)).z.clamp(-1.0, 1.0).acos().to_degrees(),
+        }
     }
 }
 
@@ -131,7 +141,7 @@ fn lay_card(picture: &mut Picture, card: &CardScene, scene: &Scene, eye: &Pinhol
     }
     let mut finger_share = 0.0;
     if card.hand {
-        let hand = hand(&looks, &lamps, card.thumb_deeper_mm, density.min(8.0));
+        let hand = hand(&looks, &lamps, card.thumb_deeper_mm, density.min(6.0));
         hand.lay(picture, &place.map, place.px_per_mm, 1.0);
         finger_share = covered_share(&hand);
     }
@@ -164,7 +174,15 @@ fn covered_share(hand: &Sheet) -> f32 {
     solid as f32 / card_grid().count() as f32
 }
 
-fn truth_of(card: &CardScene, scene: &Scene, design: &Design, sheet: &Sheet, place: &CardPlace, lit: f32, finger_share: f32) -> CardTruth {
+fn truth_of(
+    card: &CardScene,
+    scene: &Scene,
+    design: &Design,
+    sheet: &Sheet,
+    place: &CardPlace,
+    lit: f32,
+    finger_share: f32,
+) -> CardTruth {
     let level = sheet.level_for(place.px_per_mm);
     let exposure = scene.light.exposure;
     let burnt = card_grid()

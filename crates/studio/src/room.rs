@@ -105,7 +105,7 @@ fn leaves(x: f32, y: f32, aspect: f32, colour: &mut [f32; 3]) {
         let bend = 0.05 * (k - 4.0) * along * along;
         let across = (-dx * angle.sin() + dy * angle.cos() - bend) / 0.030;
         if (0.05..1.0).contains(&along) {
-            let width = (along * 3.14).sin().max(0.0).sqrt();
+            let width = (along * std::f32::consts::PI).sin().max(0.0).sqrt();
             if across.abs() < width {
                 let light = 0.7 + 0.35 * across + 0.10 * (k * 1.7).sin();
                 *colour = [0.060 * light, 0.135 * light, 0.060 * light];

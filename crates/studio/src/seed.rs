@@ -43,7 +43,9 @@ impl Dice {
 }
 
 fn corner(x: i32, y: i32, z: i32) -> f32 {
-    let mut n = (x as u32).wrapping_mul(0x8DA6_B343) ^ (y as u32).wrapping_mul(0xD816_3841) ^ (z as u32).wrapping_mul(0xCB1A_B31F);
+    let mut n = (x as u32).wrapping_mul(0x8DA6_B343)
+        ^ (y as u32).wrapping_mul(0xD816_3841)
+        ^ (z as u32).wrapping_mul(0xCB1A_B31F);
     n ^= n >> 15;
     n = n.wrapping_mul(0x2C1B_3C6D);
     n ^= n >> 13;

@@ -39,7 +39,11 @@ impl Level {
         let (fx, fy) = ((x256 & 255) as u32, (y256 & 255) as u32);
         let weights = [(256 - fx) * (256 - fy), fx * (256 - fy), (256 - fx) * fy, fx * fy];
         Some(std::array::from_fn(|i| {
-            (u32::from(top[0][i]) * weights[0] + u32::from(top[1][i]) * weights[1] + u32::from(bottom[0][i]) * weights[2] + u32::from(bottom[1][i]) * weights[3]) >> 16
+            (u32::from(top[0][i]) * weights[0]
+                + u32::from(top[1][i]) * weights[1]
+                + u32::from(bottom[0][i]) * weights[2]
+                + u32::from(bottom[1][i]) * weights[3])
+                >> 16
         }))
     }
 
@@ -68,7 +72,9 @@ impl Sheet {
         let px = drawing
             .px
             .iter()
-            .map(|&[r, g, b, cover]| [r * cover, g * cover, b * cover, cover].map(|v| (v * UNIT + 0.5).clamp(0.0, 65_535.0) as u16))
+            .map(|&[r, g, b, cover]| {
+                [r * cover, g * cover, b * cover, cover].map(|v| (v * UNIT + 0.5).clamp(0.0, 65_535.0) as u16)
+            })
             .collect();
         let mut levels = vec![Level { px_per_mm: drawing.px_per_mm, w: drawing.w, h: drawing.h, px }];
         while let Some(last) = levels.last().filter(|last| last.px_per_mm > 3.0 && last.w >= 8 && last.h >= 8) {
@@ -102,7 +108,12 @@ impl Sheet {
     /// Corners of the sheet in the card's plane: left, top, right, bottom.
     pub(crate) fn bounds_mm(&self) -> (f32, f32, f32, f32) {
         let first = &self.levels[0];
-        (self.left_mm, self.top_mm, self.left_mm + first.w as f32 / first.px_per_mm, self.top_mm + first.h as f32 / first.px_per_mm)
+        (
+            self.left_mm,
+            self.top_mm,
+            self.left_mm + first.w as f32 / first.px_per_mm,
+            self.top_mm + first.h as f32 / first.px_per_mm,
+        )
     }
 
     /// Pixels of a `w` x `h` picture that this sheet can touch: x from, to, y from, to (ends excluded).
@@ -112,12 +123,25 @@ impl Sheet {
         let least = |pick: fn(&(f32, f32)) -> f32| corners.iter().map(pick).fold(f32::INFINITY, f32::min);
         let most = |pick: fn(&(f32, f32)) -> f32| corners.iter().map(pick).fold(f32::NEG_INFINITY, f32::max);
         let clip = |v: f32, limit: usize| v.clamp(0.0, limit as f32) as usize;
-        (clip(least(|c| c.0) - 1.0, w), clip(most(|c| c.0) + 2.0, w), clip(least(|c| c.1) - 1.0, h), clip(most(|c| c.1) + 2.0, h))
+        (
+            clip(least(|c| c.0) - 1.0, w),
+            clip(most(|c| c.0) + 2.0, w),
+            clip(least(|c| c.1) - 1.0, h),
+            clip(most(|c| c.1) + 2.0, h),
+        )
     }
 
     /// Calls `each(index into the row, light)` for every pixel of row `y` that the sheet covers.
     #[inline]
-    pub(crate) fn cover_row(&self, level: &Level, back: &Homography, y: usize, x_from: usize, x_to: usize, mut each: impl FnMut(usize, [u32; 4])) {
+    pub(crate) fn cover_row(
+        &self,
+        level: &Level,
+        back: &Homography,
+        y: usize,
+        x_from: usize,
+        x_to: usize,
+        mut each: impl FnMut(usize, [u32; 4]),
+    ) {
         let (mut at, step) = back.row(x_from as f32 + 0.5, y as f32 + 0.5);
         let scale = 256.0 * level.px_per_mm;
         let (shift_x, shift_y) = (self.left_mm * scale + 128.0, self.top_mm * scale + 128.0);
@@ -193,8 +217,16 @@ impl Drawing {
     }
 
     /// Calls `each(x mm, y mm, pixel)` inside a rectangle.
-    pub(crate) fn paint(&mut self, left: f32, top: f32, right: f32, bottom: f32, mut each: impl FnMut(f32, f32, &mut [f32; 4])) {
-        let (columns, rows) = (self.span(left, right, self.left_mm, self.w), self.span(top, bottom, self.top_mm, self.h));
+    pub(crate) fn paint(
+        &mut self,
+        left: f32,
+        top: f32,
+        right: f32,
+        bottom: f32,
+        mut each: impl FnMut(f32, f32, &mut [f32; 4]),
+    ) {
+        let (columns, rows) =
+            (self.span(left, right, self.left_mm, self.w), self.span(top, bottom, self.top_mm, self.h));
         for row in rows {
             let y = self.y_mm(row);
             for column in columns.clone() {
@@ -207,7 +239,9 @@ impl Drawing {
     /// Draws with a round pen. Overlapping strokes do not darken twice.
     pub(crate) fn ink(&mut self, segments: &[Segment], half_pen_mm: f32, colour: [f32; 3], strength: f32) {
         let margin = half_pen_mm + 1.0 / self.px_per_mm;
-        let bound = |pick: fn(&Segment) -> [f32; 2], join: fn(f32, f32) -> f32, start: f32| segments.iter().flat_map(pick).fold(start, join);
+        let bound = |pick: fn(&Segment) -> [f32; 2], join: fn(f32, f32) -> f32, start: f32| {
+            segments.iter().flat_map(pick).fold(start, join)
+        };
         let left = bound(|s| [s.from.0, s.to.0], f32::min, f32::INFINITY) - margin;
         let right = bound(|s| [s.from.0, s.to.0], f32::max, f32::NEG_INFINITY) + margin;
         let top = bound(|s| [s.from.1, s.to.1], f32::min, f32::INFINITY) - margin;
@@ -215,7 +249,8 @@ impl Drawing {
         if right <= left {
             return;
         }
-        let (columns, rows) = (self.span(left, right, self.left_mm, self.w), self.span(top, bottom, self.top_mm, self.h));
+        let (columns, rows) =
+            (self.span(left, right, self.left_mm, self.w), self.span(top, bottom, self.top_mm, self.h));
         let width = columns.len();
         let mut cover = vec![0.0f32; width * rows.len()];
         for segment in segments {
@@ -226,7 +261,9 @@ impl Drawing {
                 for column in self.span(x0, x1, self.left_mm, self.w) {
                     let d = segment.distance(self.x_mm(column), y);
                     let c = (0.5 + (half_pen_mm - d) * self.px_per_mm).clamp(0.0, 1.0);
-                    let Some(slot) = cover.get_mut((row - rows.start) * width + (column - columns.start)) else { continue };
+                    let Some(slot) = cover.get_mut((row - rows.start) * width + (column - columns.start)) else {
+                        continue;
+                    };
                     *slot = slot.max(c);
                 }
             }
@@ -244,7 +281,8 @@ impl Drawing {
             return;
         }
         let reach = (sigma * 3.0).ceil() as usize;
-        let weights: Vec<f32> = (0..=2 * reach).map(|i| (-0.5 * ((i as f32 - reach as f32) / sigma).powi(2)).exp()).collect();
+        let weights: Vec<f32> =
+            (0..=2 * reach).map(|i| (-0.5 * ((i as f32 - reach as f32) / sigma).powi(2)).exp()).collect();
         let total: f32 = weights.iter().sum();
         let weights: Vec<f32> = weights.iter().map(|w| w / total).collect();
         for px in &mut self.px {

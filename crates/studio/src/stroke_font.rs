@@ -105,7 +105,10 @@ mod tests {
             assert!(!segments.is_empty(), "{letter} is blank on the card");
             for segment in segments {
                 for (x, y) in [segment.from, segment.to] {
-                    assert!((0.0..=0.57 * 12.0).contains(&x) && (0.0..=13.0).contains(&y), "{letter} leaves its cell at {x}, {y}");
+                    assert!(
+                        (0.0..=0.57 * 12.0).contains(&x) && (0.0..=13.0).contains(&y),
+                        "{letter} leaves its cell at {x}, {y}"
+                    );
                 }
             }
         }

@@ -69,7 +69,8 @@ impl PracticeLearner {
         });
         let room = practice_room(seed, WIDTH_PX, HEIGHT_PX);
         let mut dice = Dice::new(seed, 5);
-        let lit = Lamps::new(&Light::default()).irradiance(v3(0.0, 0.0, 1.0)).dot(v3(0.2126, 0.7152, 0.0722)) * BASE_EXPOSURE;
+        let lit =
+            Lamps::new(&Light::default()).irradiance(v3(0.0, 0.0, 1.0)).dot(v3(0.2126, 0.7152, 0.0722)) * BASE_EXPOSURE;
         Self {
             seed,
             pace: 1.0,
@@ -150,7 +151,8 @@ impl PracticeLearner {
             for (x, (px, out)) in row.iter().zip(out.chunks_exact_mut(3)).enumerate() {
                 let grain = self.noise[(x + offset) & (NOISE_LENGTH - 1)];
                 for i in 0..3 {
-                    let stored = i32::from(self.curve.1.encode_fixed(px[i])) + ((i32::from(grain[i]) * strength + 2_048) >> 12);
+                    let stored =
+                        i32::from(self.curve.1.encode_fixed(px[i])) + ((i32::from(grain[i]) * strength + 2_048) >> 12);
                     out[i] = stored.clamp(0, 255) as u8;
                 }
             }
@@ -173,9 +175,15 @@ impl PracticeLearner {
         };
         if let (Some(sheet), Some(hand)) = (sheet, pieces.hand.as_ref()) {
             let place = card_place(&stance.card);
-            let glare = (stance.card.glare > 0.01).then(|| Glare { x_mm: 52.0, y_mm: 27.0, radius_mm: 10.5, strength: stance.card.glare });
+            let glare = (stance.card.glare > 0.01).then_some(Glare {
+                x_mm: 52.0,
+                y_mm: 27.0,
+                radius_mm: 10.5,
+                strength: stance.card.glare,
+            });
             actors.push(Actor { light: self.lit, glare, ..Actor::new(sheet, &place.map, place.px_per_mm) });
-            actors.push(Actor { light: (BASE_EXPOSURE * 256.0) as u32, ..Actor::new(hand, &place.map, place.px_per_mm) });
+            actors
+                .push(Actor { light: (BASE_EXPOSURE * 256.0) as u32, ..Actor::new(hand, &place.map, place.px_per_mm) });
         }
         actors
     }
@@ -205,10 +213,15 @@ fn person(stance: &Stance, pieces: &Pieces, real: Duration) -> Vec<Actor> {
     let mut whole = Actor::new(&front.sheet, &place, scale);
     let Some(part) = part_for(stance, pieces, real) else { return vec![whole] };
     let area = part.area;
-    let (left, top) = place.map(area.left_mm, area.top_mm);
-    let (right, bottom) = place.map(area.right_mm, area.bottom_mm);
+    let (left, top) = place.map(area.left, area.top);
+    let (right, bottom) = place.map(area.right, area.bottom);
     let pixel = |v: f32, most: usize| v.round().clamp(0.0, most as f32) as usize;
-    let window = Window { left: pixel(left, WIDTH_PX), top: pixel(top, HEIGHT_PX), right: pixel(right, WIDTH_PX), bottom: pixel(bottom, HEIGHT_PX) };
+    let window = Window {
+        left: pixel(left, WIDTH_PX),
+        top: pixel(top, HEIGHT_PX),
+        right: pixel(right, WIDTH_PX),
+        bottom: pixel(bottom, HEIGHT_PX),
+    };
     whole.hole = Some(window);
     let mut inset = Actor::new(&part.sheet, &place, scale);
     inset.only = Some(window);

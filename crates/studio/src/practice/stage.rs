@@ -31,26 +31,28 @@ const HEAD_PX_PER_MM: f32 = 2.1;
 const SEEN_FROM_MM: f32 = 560.0;
 /// Density of cards at their finest.
 const CARD_PX_PER_MM: f32 = 16.0;
+/// Density of the hand: it is smooth, and a little less sharp than the card before it.
+const HAND_PX_PER_MM: f32 = 6.0;
 /// Blur of the learner behind a card that the lens is focused on, as a share of the picture's height.
 const BEHIND_CARD_BLUR: f32 = 0.016;
 
 /// The whole person; what the other heads replace. Millimetres from the point between the eyes, Y down.
-const BODY: Area = Area { left_mm: -250.0, top_mm: -178.0, right_mm: 250.0, bottom_mm: 430.0 };
+const BODY: Area = Area { left: -250.0, top: -178.0, right: 250.0, bottom: 430.0 };
 /// Both eyes with lids and lashes.
-const EYES: Area = Area { left_mm: -56.0, top_mm: -17.0, right_mm: 56.0, bottom_mm: 15.0 };
+const EYES: Area = Area { left: -56.0, top: -17.0, right: 56.0, bottom: 15.0 };
 /// Everything that moves when the head turns.
-const HEAD: Area = Area { left_mm: -150.0, top_mm: -178.0, right_mm: 150.0, bottom_mm: 232.0 };
+const HEAD: Area = Area { left: -150.0, top: -178.0, right: 150.0, bottom: 232.0 };
 
 /// How far the turned heads are turned, in degrees; the front is 0.
 pub(crate) const TURNS_DEG: [f32; 4] = [6.0, 12.0, 18.0, 24.0];
 
-/// A rectangle in head millimetres, Y down.
+/// A rectangle in millimetres from the point between the eyes, Y down.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Area {
-    pub(crate) left_mm: f32,
-    pub(crate) top_mm: f32,
-    pub(crate) right_mm: f32,
-    pub(crate) bottom_mm: f32,
+    pub(crate) left: f32,
+    pub(crate) top: f32,
+    pub(crate) right: f32,
+    pub(crate) bottom: f32,
 }
 
 /// A head or part of one, and the area in which it replaces the whole person.
@@ -147,7 +149,7 @@ impl Maker {
         let front = self.head("front", &learner, BODY, HEAD_PX_PER_MM)?;
         self.stage.put(|pieces| pieces.front = Some(front.clone()));
         let lamps = Lamps::new(&Light::default());
-        let hand = self.lit_hand(&learner.looks, &lamps);
+        let hand = Arc::new(hand(&learner.looks, &lamps, 0.0, HAND_PX_PER_MM));
         self.stage.put(|pieces| pieces.hand = Some(hand));
         let behind = self.behind_card(&front);
         self.stage.put(|pieces| pieces.behind_card = Some(behind));
@@ -155,7 +157,12 @@ impl Maker {
         let shut = self.head("blink", &Learner { eyes_open: 0.0, ..learner.clone() }, EYES, HEAD_PX_PER_MM)?;
         self.stage.put(|pieces| (pieces.half_blink, pieces.blink) = (Some(half), Some(shut)));
         for (index, yaw_deg) in TURNS_DEG.into_iter().enumerate() {
-            let turned = self.head(&format!("turned-{yaw_deg:.0}"), &Learner { yaw_deg, ..learner.clone() }, HEAD, HEAD_PX_PER_MM)?;
+            let turned = self.head(
+                &format!("turned-{yaw_deg:.0}"),
+                &Learner { yaw_deg, ..learner.clone() },
+                HEAD,
+                HEAD_PX_PER_MM,
+            )?;
             self.stage.put(|pieces| pieces.turned[index] = Some(turned));
         }
         let photo_and_name = self.card(CardLayout::PhotoAndName, &learner.looks)?;
@@ -169,31 +176,33 @@ impl Maker {
 
     fn head(&self, name: &str, learner: &Learner, area: Area, px_per_mm: f32) -> Option<Head> {
         let frame = Frame::new(area, px_per_mm);
-        let path = self.cache_dir.as_ref().map(|folder| folder.join(format!("learner-{DRAWING_VERSION}-{:016x}-{name}.png", self.seed)));
+        let path = self
+            .cache_dir
+            .as_ref()
+            .map(|folder| folder.join(format!("learner-{DRAWING_VERSION}-{:016x}-{name}.png", self.seed)));
         let kept = path.as_deref().and_then(|path| read_plate(path, frame.w, frame.h));
-        let plate = match kept {
-            Some(plate) => plate,
-            None => {
-                let eye = Pinhole { f_px: px_per_mm * SEEN_FROM_MM, cx: -frame.left_mm * px_per_mm, cy: -frame.top_mm * px_per_mm };
-                let light = Light::default();
-                let cut_out = Sitter::new(learner, &light, eye).draw(0, 0, frame.w, frame.h, &self.stage.stop)?;
-                let plate = to_plate(&cut_out);
-                if let Some(path) = &path {
-                    // A cache that cannot be written only costs the next start its time.
-                    let _unwritten = write_plate(path, frame.w, frame.h, &plate);
-                }
-                plate
+        let plate = if let Some(plate) = kept {
+            plate
+        } else {
+            let eye = Pinhole {
+                f_px: px_per_mm * SEEN_FROM_MM,
+                cx: -frame.left_mm * px_per_mm,
+                cy: -frame.top_mm * px_per_mm,
+            };
+            let light = Light::default();
+            let cut_out = Sitter::new(learner, &light, eye).draw(0, 0, frame.w, frame.h, &self.stage.stop)?;
+            let plate = to_plate(&cut_out);
+            if let Some(path) = &path {
+                // A cache that cannot be written only costs the next start its time.
+                let _unwritten = write_plate(path, frame.w, frame.h, &plate);
             }
+            plate
         };
         Some(Head { sheet: Arc::new(Sheet::new(&frame.drawing(&plate))), area })
     }
 
     fn card(&self, layout: CardLayout, looks: &Looks) -> Option<Arc<Sheet>> {
         Design::new(self.seed, layout).print(looks, CARD_PX_PER_MM, &self.stage.stop).map(Arc::new)
-    }
-
-    fn lit_hand(&self, looks: &Looks, lamps: &Lamps) -> Arc<Sheet> {
-        Arc::new(hand(looks, lamps, 0.0, 8.0))
     }
 
     fn behind_card(&self, front: &Head) -> Arc<Backdrop> {
@@ -220,13 +229,13 @@ impl Frame {
     fn new(area: Area, px_per_mm: f32) -> Self {
         // Whole pixels from the person's own grid, so that parts lie on the whole without a seam.
         let grid = |mm: f32| (mm * px_per_mm).round();
-        let (left, top) = (grid(area.left_mm) - 2.0, grid(area.top_mm) - 2.0);
+        let (left, top) = (grid(area.left) - 2.0, grid(area.top) - 2.0);
         Self {
             px_per_mm,
             left_mm: left / px_per_mm,
             top_mm: top / px_per_mm,
-            w: (grid(area.right_mm) + 2.0 - left) as usize,
-            h: (grid(area.bottom_mm) + 2.0 - top) as usize,
+            w: (grid(area.right) + 2.0 - left) as usize,
+            h: (grid(area.bottom) + 2.0 - top) as usize,
         }
     }
 
@@ -234,7 +243,9 @@ impl Frame {
         let light: Vec<f32> = (0..=255u8).map(|v| linear(f32::from(v) / 255.0)).collect();
         let px = plate
             .chunks_exact(4)
-            .map(|p| [light[usize::from(p[0])], light[usize::from(p[1])], light[usize::from(p[2])], f32::from(p[3]) / 255.0])
+            .map(|p| {
+                [light[usize::from(p[0])], light[usize::from(p[1])], light[usize::from(p[2])], f32::from(p[3]) / 255.0]
+            })
             .collect();
         Drawing { left_mm: self.left_mm, top_mm: self.top_mm, px_per_mm: self.px_per_mm, w: self.w, h: self.h, px }
     }
@@ -258,7 +269,9 @@ fn read_plate(path: &Path, w: usize, h: usize) -> Option<Vec<u8>> {
     let decoder = png::Decoder::new_with_limits(BufReader::new(File::open(path).ok()?), limits);
     let mut reader = decoder.read_info().ok()?;
     let info = reader.info();
-    if (info.width as usize, info.height as usize, info.color_type, info.bit_depth) != (w, h, png::ColorType::Rgba, png::BitDepth::Eight) {
+    if (info.width as usize, info.height as usize, info.color_type, info.bit_depth)
+        != (w, h, png::ColorType::Rgba, png::BitDepth::Eight)
+    {
         return None;
     }
     let mut plate = vec![0; w * h * 4];

@@ -1,14 +1,24 @@
 //! The practice learner: its timeline, its frames, its speed, its cache.
 
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use likeness_studio::{Moment, PracticeLearner, Script, Timing};
 
 /// Generous: other tests draw at the same time.
-const DRAWN_WITHIN: Duration = Duration::from_secs(400);
+const DRAWN_WITHIN: Duration = Duration::from_mins(6);
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// One learner for all tests that only look: drawing one takes ten seconds of a processor.
+static LEARNER: LazyLock<Mutex<PracticeLearner>> = LazyLock::new(|| Mutex::new(PracticeLearner::new(9, None)));
+
+fn drawn_learner() -> MutexGuard<'static, PracticeLearner> {
+    let learner = LEARNER.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(learner.wait_until_drawn(DRAWN_WITHIN), "the learner is not drawn in time");
+    learner
 }
 
 fn luma_mean(rgb: &[u8]) -> f32 {
@@ -54,10 +64,10 @@ fn scripts_go_from_bad_to_good_and_stay_there() {
 
 #[test]
 fn frames_are_cheap_and_never_equal() {
-    let mut learner = PracticeLearner::new(3, None);
-    assert!(learner.wait_until_drawn(DRAWN_WITHIN), "the learner is not drawn in time");
+    let mut learner = drawn_learner();
     let (w, h) = learner.size_px();
     assert_eq!((w, h, learner.fps()), (1_280, 720, 15));
+    learner.set_pace(1.0);
     for script in [Script::Neutral, Script::WalkIn, Script::WalkInWithCard, Script::Id] {
         learner.begin(script);
         let (mut before, mut rgb) = (Vec::new(), Vec::new());
@@ -78,8 +88,7 @@ fn frames_are_cheap_and_never_equal() {
 
 #[test]
 fn what_goes_wrong_can_be_seen_and_then_it_is_quiet() {
-    let mut learner = PracticeLearner::new(9, None);
-    assert!(learner.wait_until_drawn(DRAWN_WITHIN), "the learner is not drawn in time");
+    let mut learner = drawn_learner();
     let mut frame = |script: Script, at: Duration, pace: f32| {
         learner.set_pace(pace);
         learner.begin(script);
@@ -103,7 +112,12 @@ fn what_goes_wrong_can_be_seen_and_then_it_is_quiet() {
 
     let (glare, card) = (frame(Script::Id, ms(7_000), 1.0), frame(Script::Id, ms(12_000), 1.0));
     let burnt = |rgb: &[u8]| rgb.iter().filter(|v| **v >= 247).count() as f32 / rgb.len() as f32;
-    assert!(burnt(&glare) > 0.02 && burnt(&card) < 0.001, "the lamp burns {}, and then {}", burnt(&glare), burnt(&card));
+    assert!(
+        burnt(&glare) > 0.02 && burnt(&card) < 0.001,
+        "the lamp burns {}, and then {}",
+        burnt(&glare),
+        burnt(&card)
+    );
 
     let before = frame(Script::WalkIn, Duration::ZERO, 1.0);
     assert!(!before.is_empty());
@@ -113,7 +127,9 @@ fn what_goes_wrong_can_be_seen_and_then_it_is_quiet() {
     assert!(difference(&one_sided, &two_sided) > 3.0, "after the card beside the head comes its name side");
 
     // SPECIMEN is there in every frame: bright strokes in the lower left corner of even the darkest.
-    for (name, rgb) in [("far", &far), ("dark", &dark), ("turned", &turned), ("good", &good), ("card", &card), ("glare", &glare)] {
+    for (name, rgb) in
+        [("far", &far), ("dark", &dark), ("turned", &turned), ("good", &good), ("card", &card), ("glare", &glare)]
+    {
         let bright = (680..712)
             .flat_map(|y| (10..160).map(move |x| (y * 1_280 + x) * 3))
             .filter(|at| rgb[*at] > 205 && rgb[at + 2] > 205)
@@ -128,7 +144,6 @@ fn heads_are_kept_read_back_and_drawn_anew_when_damaged() {
     let cache = folder.path().join("not").join("yet");
     let frame = |cache: &std::path::Path| {
         let mut learner = PracticeLearner::new(5, Some(cache.to_owned()));
-        assert!(learner.wait_until_seen(DRAWN_WITHIN), "the learner is not drawn in time");
         assert!(learner.wait_until_drawn(DRAWN_WITHIN), "the learner is not drawn in time");
         learner.begin(Script::Neutral);
         let mut rgb = Vec::new();
@@ -138,13 +153,20 @@ fn heads_are_kept_read_back_and_drawn_anew_when_damaged() {
     let first = frame(&cache);
     let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(files.len(), 8, "quick, front, two blinks, four turns: {files:?}");
-    assert!(files.iter().all(|file| file.extension().is_some_and(|end| end == "png")), "nothing half written stays: {files:?}");
+    assert!(
+        files.iter().all(|file| file.extension().is_some_and(|end| end == "png")),
+        "nothing half written stays: {files:?}"
+    );
     assert!(first == frame(&cache), "a head read back is the head that was drawn");
-    let front = files.iter().find(|file| file.to_string_lossy().contains("front")).unwrap();
-    for bad in [&b""[..], b"not a picture", &std::fs::read(front).unwrap()[..2_000]] {
-        std::fs::write(front, bad).unwrap();
-        assert!(first == frame(&cache), "a damaged file of {} bytes is drawn anew", bad.len());
-    }
+    let named = |part: &str| files.iter().find(|file| file.to_string_lossy().contains(part)).unwrap();
+    let half = std::fs::read(named("turned-6")).unwrap();
+    std::fs::write(named("front"), b"not a picture").unwrap();
+    std::fs::write(named("half-blink"), b"").unwrap();
+    std::fs::write(named("turned-6"), &half[..half.len() / 2]).unwrap();
+    // A right picture in the wrong place: the quick head has another size.
+    std::fs::copy(named("quick"), named("turned-12")).unwrap();
+    assert!(first == frame(&cache), "damaged files are drawn anew");
+    assert_eq!(std::fs::read(named("turned-6")).unwrap(), half, "and written anew");
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! Single scenes: same seed same bytes, truth where the drawing is, bad numbers refused.
 
 use likeness_studio::{
-    CardLayout, CardScene, Glare, Learner, Looks, Point, RoomStyle, SCENE_NAMES, Scene, SceneError, Truth, render, scene_named,
+    CardLayout, CardScene, Glare, Learner, Looks, Point, RoomStyle, SCENE_NAMES, Scene, SceneError, Truth, render,
+    scene_named,
 };
 
 /// The seed of a randomised test: printed, and taken from `LIKENESS_SEED` to play it again.
 fn seed() -> u64 {
-    let seed = std::env::var("LIKENESS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()));
+    let seed = std::env::var("LIKENESS_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| u64::from(std::process::id()));
     println!("LIKENESS_SEED={seed}");
     seed
 }
@@ -60,7 +64,11 @@ fn quiet(mut scene: Scene) -> Scene {
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let seed = seed();
-    for scene in [Scene::face(seed, 320, 240), Scene::id(seed, 320, 240, CardLayout::PhotoAndName), Scene::face_with_card(seed, 320, 240)] {
+    for scene in [
+        Scene::face(seed, 320, 240),
+        Scene::id(seed, 320, 240, CardLayout::PhotoAndName),
+        Scene::face_with_card(seed, 320, 240),
+    ] {
         let (first, second) = (Shot::of(&scene), Shot::of(&scene));
         assert_eq!(first.rgb.len(), 320 * 240 * 3);
         assert!(first.rgb == second.rgb, "the same scene must give the same bytes");
@@ -140,7 +148,9 @@ fn hostile_numbers_inside_the_ranges_do_not_panic() {
         let scene = Scene { learner: Some(learner), ..Scene::empty(1, 48, 48) };
         assert_eq!(Shot::of(&scene).rgb.len(), 48 * 48 * 3);
     }
-    for (distance_mm, pitch_deg, yaw_deg, roll_deg) in [(60.0, 70.0, 70.0, 180.0), (60.0, -70.0, 0.0, 90.0), (3_000.0, 0.0, -70.0, -180.0)] {
+    for (distance_mm, pitch_deg, yaw_deg, roll_deg) in
+        [(60.0, 70.0, 70.0, 180.0), (60.0, -70.0, 0.0, 90.0), (3_000.0, 0.0, -70.0, -180.0)]
+    {
         let card = CardScene { distance_mm, pitch_deg, yaw_deg, roll_deg, right_mm: 40.0, ..CardScene::default() };
         let shot = Shot::of(&Scene { card: Some(card), ..Scene::empty(1, 48, 48) });
         assert!(shot.truth.card.unwrap().px_per_mm.is_finite());
@@ -162,14 +172,17 @@ fn every_named_scene_is_drawn_and_an_unknown_one_is_not() {
 
 #[test]
 fn the_eyes_are_where_the_truth_says() {
-    for seed in 1..=6 {
+    for seed in 1..=4 {
         let shot = Shot::of(&quiet(Scene::face(seed, 640, 480)));
         let face = shot.truth.face.unwrap();
         let reach = (face.inter_eye_px * 0.05) as i32;
         for eye in [face.landmarks.right_eye, face.landmarks.left_eye] {
             // The pupil in the middle is the darkest thing near by, the white beside it the brightest.
             let pupil = shot.patch(eye, 1);
-            let white = [-0.11, 0.11].map(|d| shot.patch(Point { x_px: eye.x_px + d * face.inter_eye_px, ..eye }, 0)).into_iter().fold(0.0, f32::max);
+            let white = [-0.11, 0.11]
+                .map(|d| shot.patch(Point { x_px: eye.x_px + d * face.inter_eye_px, ..eye }, 0))
+                .into_iter()
+                .fold(0.0, f32::max);
             assert!(pupil + 40.0 < white, "seed {seed}: pupil {pupil}, white {white}, {reach} px around");
         }
         assert!((face.eyes_to_chin_share - 0.315).abs() < 0.01, "seed {seed}: {}", face.eyes_to_chin_share);
@@ -182,7 +195,7 @@ fn the_eyes_are_where_the_truth_says() {
 fn eye_whites_do_not_depend_on_skin() {
     let skins = [[0.75, 0.55, 0.45], [0.55, 0.35, 0.24], [0.20, 0.11, 0.07], [0.10, 0.055, 0.035]];
     let brightest = skins.map(|skin| {
-        let mut scene = quiet(Scene::face(4, 640, 480));
+        let mut scene = quiet(Scene::face(4, 480, 360));
         let learner = scene.learner.as_mut().unwrap();
         learner.looks = Looks { skin, ..learner.looks.clone() };
         let shot = Shot::of(&scene);
@@ -200,7 +213,10 @@ fn eye_whites_do_not_depend_on_skin() {
     });
     // Light skin may reach the level of the whites themselves; dark skin leaves them alone.
     for value in brightest {
-        assert!((175.0..205.0).contains(&value), "the eye percentile should be about 190 whatever the skin: {brightest:?}");
+        assert!(
+            (175.0..205.0).contains(&value),
+            "the eye percentile should be about 190 whatever the skin: {brightest:?}"
+        );
     }
 }
 
@@ -217,7 +233,9 @@ fn a_turned_head_moves_the_nose_the_way_the_truth_says() {
             assert!((nose.x_px - eyes.x_px) * yaw_deg > 0.0, "positive yaw turns to the right of the picture");
         }
         let straight = Shot::of(&Scene::face(2, 320, 240)).truth.face.unwrap();
-        let below = |face: likeness_studio::FaceTruth| face.landmarks.nose_tip.y_px - (face.landmarks.right_eye.y_px + face.landmarks.left_eye.y_px) / 2.0;
+        let below = |face: likeness_studio::FaceTruth| {
+            face.landmarks.nose_tip.y_px - f32::midpoint(face.landmarks.right_eye.y_px, face.landmarks.left_eye.y_px)
+        };
         if pitch_deg != 0.0 {
             assert!((below(straight) - below(face)) * pitch_deg > 0.0, "positive pitch lifts the nose");
         }
@@ -249,7 +267,10 @@ fn the_cards_edges_are_where_its_true_corners_say() {
             let outward = ((b.y_px - a.y_px) / length, (a.x_px - b.x_px) / length);
             for share in [0.35, 0.5, 0.65] {
                 let error = edge_error(&shot, between(a, b, share), outward);
-                assert!(error <= 1.3, "side {side} at {share}, turned {yaw_deg} {pitch_deg} {roll_deg}: {error} px off");
+                assert!(
+                    error <= 1.3,
+                    "side {side} at {share}, turned {yaw_deg} {pitch_deg} {roll_deg}: {error} px off"
+                );
             }
         }
     }
@@ -257,7 +278,7 @@ fn the_cards_edges_are_where_its_true_corners_say() {
 
 #[test]
 fn a_good_card_is_within_the_gates() {
-    for seed in 1..=4 {
+    for seed in 1..=2 {
         for layout in CardLayout::ALL {
             let card = Shot::of(&Scene::id(seed, 1_280, 720, layout)).truth.card.unwrap();
             assert!((8.0..9.5).contains(&card.px_per_mm), "{layout:?}: {} px/mm", card.px_per_mm);
@@ -265,7 +286,10 @@ fn a_good_card_is_within_the_gates() {
             assert!(card.tilt_deg < 5.0 && card.glare_share < 0.003, "{layout:?}: {card:?}");
             assert!((0.005..0.05).contains(&card.finger_share), "{layout:?}: the thumb covers {}", card.finger_share);
             assert_eq!(card.has_portrait, layout.has_portrait());
-            assert!(card.text_lines.iter().any(|line| line.text == "UTOPIA SPECIMEN"), "{layout:?} does not say SPECIMEN");
+            assert!(
+                card.text_lines.iter().any(|line| line.text == "UTOPIA SPECIMEN"),
+                "{layout:?} does not say SPECIMEN"
+            );
         }
     }
 }
@@ -275,11 +299,17 @@ fn printed_lines_lie_where_the_truth_says() {
     let mut scene = quiet(Scene::id(6, 1_280, 720, CardLayout::Back));
     scene.card.as_mut().unwrap().hand = false;
     let shot = Shot::of(&scene);
-    for line in shot.truth.card.as_ref().unwrap().text_lines.iter().filter(|line| line.height_mm >= 2.0 && line.text != "UTO") {
+    for line in
+        shot.truth.card.as_ref().unwrap().text_lines.iter().filter(|line| line.height_mm >= 2.0 && line.text != "UTO")
+    {
         let (width, height) = (line.end.x_px - line.start.x_px, line.end.y_px - line.start.y_px);
         assert!((height - line.height_px).abs() < 1.0, "{}: {height} px high, said {}", line.text, line.height_px);
         let row: Vec<f32> = (0..width as i32)
-            .map(|i| (0..height as i32).map(|k| shot.luma(line.start.x_px + i as f32, line.start.y_px + k as f32)).fold(255.0, f32::min))
+            .map(|i| {
+                (0..height as i32)
+                    .map(|k| shot.luma(line.start.x_px + i as f32, line.start.y_px + k as f32))
+                    .fold(255.0, f32::min)
+            })
             .collect();
         let spread = row.iter().copied().fold(0.0, f32::max) - row.iter().copied().fold(255.0, f32::min);
         assert!(spread > 50.0, "{:?} is not printed there: luma varies by {spread} only", line.text);
