@@ -132,8 +132,6 @@ fix-go = { $photos ->
   }
 fix-correct-name = Correct the name
 fix-use-other-id = Use another ID
-# Fills “Use one of: …” where the list is not at hand.
-fix-types = the documents named under “Before you begin”
 fix-closed = This profile cannot be sent again from here. Please ask for help.
 
 mailbox-title = Practice mailbox

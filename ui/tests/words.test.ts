@@ -70,6 +70,16 @@ describe('the catalogue', () => {
     expect(entryFor({ code: 'never-heard-of', field: null, number: null, requestId: 'req_1' }).text).toBe('error-unknown');
   });
 
+  it('has the two sentences of every reason the server knows', () => {
+    const list =
+      readFileSync('../crates/protocol/src/verification.rs', 'utf8').split('pub enum Reason {')[1]?.split('\n}')[0] ?? '';
+    const codes = [...list.matchAll(/^ {4}([A-Z]\w+),/gm)].map(([, name = '']) =>
+      name.replace(/(?!^)[A-Z]/g, '-$&').toLowerCase(),
+    );
+    expect(codes).toContain('id-not-legible');
+    expect(codes.filter((code) => !knows(`reason-${code}-what`) || !knows(`reason-${code}-do`))).toEqual([]);
+  });
+
   it('parses without dropping an entry', () => {
     for (const file of readdirSync(LOCALE).filter((name) => name.endsWith('.ftl'))) {
       const source = readFileSync(join(LOCALE, file), 'utf8');
