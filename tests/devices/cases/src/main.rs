@@ -23,6 +23,7 @@ const USE: &str = "use: device-cases frames <folder>
      device-cases shim --frames <folder> --control <file>      (with libfakev4l2.so preloaded)
      device-cases uvc --frames <folder> --uvcip <program>      (as root, vhci-hcd and uvcvideo loaded)
      device-cases vivid                                        (vivid loaded)
+     device-cases fault                                        (opens the first camera and prints the fault that comes)
      device-cases hold                                         (holds the first camera until standard input ends)";
 
 fn main() -> ExitCode {
@@ -44,6 +45,10 @@ fn run(words: &[String]) -> Result<bool, CaseError> {
     };
     let mut rig: Box<dyn Rig> = match words.first().map(String::as_str) {
         Some("frames") => return frames::draw(words.get(1).ok_or_else(|| CaseError::Call(USE.into()))?).map(|()| true),
+        Some("fault") => {
+            println!("{}", watch::fault_code(&watch::camera())?);
+            return Ok(true);
+        }
         Some("hold") => return watch::hold().map(|()| true),
         Some("shim") => Box::new(ShimRig::new(option("--control")?)?),
         Some("uvc") => Box::new(UvcRig::new(option("--frames")?, option("--uvcip")?)?),

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::error::CaseError;
 use crate::frames::{SIZES, of_size};
+use crate::watch::{camera, fault_code};
 
 /// What a case wants of the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) trait Rig {
     fn name(&self) -> &'static str;
     /// Carries out an order; returns when the camera has heard it.
     fn order(&mut self, order: Order) -> Result<(), CaseError>;
+    /// The code of the fault that somebody sees who may not open the camera.
+    fn code_without_rights(&mut self) -> Result<String, CaseError>;
 }
 
 /// The preloaded double: orders go through its control file.
@@ -39,13 +43,14 @@ pub(crate) struct ShimRig {
     control: PathBuf,
     unplugged: bool,
     busy: bool,
+    denied: bool,
     small: bool,
     pictures: &'static str,
 }
 
 impl ShimRig {
     pub(crate) fn new(control: PathBuf) -> Result<Self, CaseError> {
-        let rig = Self { control, unplugged: false, busy: false, small: false, pictures: "go" };
+        let rig = Self { control, unplugged: false, busy: false, denied: false, small: false, pictures: "go" };
         rig.write()?;
         Ok(rig)
     }
@@ -55,6 +60,7 @@ impl ShimRig {
         let mut lines = vec![self.pictures];
         lines.extend(self.unplugged.then_some("unplug"));
         lines.extend(self.busy.then_some("busy"));
+        lines.extend(self.denied.then_some("denied"));
         lines.extend(self.small.then_some("offer MJPG 640x480@30"));
         let beside = self.control.with_extension("new");
         fs::write(&beside, lines.join("\n"))?;
@@ -69,7 +75,10 @@ impl Rig for ShimRig {
 
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
         match order {
-            Order::AsNew => (self.unplugged, self.busy, self.small, self.pictures) = (false, false, false, "go"),
+            Order::AsNew => {
+                (self.unplugged, self.busy, self.denied, self.small, self.pictures) =
+                    (false, false, false, false, "go");
+            }
             Order::Unplug => self.unplugged = true,
             Order::Plug => self.unplugged = false,
             Order::Stall => self.pictures = "stall",
@@ -82,7 +91,19 @@ impl Rig for ShimRig {
         }
         self.write()
     }
+
+    fn code_without_rights(&mut self) -> Result<String, CaseError> {
+        self.denied = true;
+        self.write()?;
+        let code = fault_code(&camera());
+        self.denied = false;
+        self.write()?;
+        code
+    }
 }
+
+/// User and group without rights.
+const NOBODY: u32 = 65_534;
 
 /// A USB camera in user space under the kernel's `uvcvideo`.
 pub(crate) struct UvcRig {
@@ -207,6 +228,14 @@ impl Rig for UvcRig {
             }
         }
     }
+
+    /// Asks as nobody, who is in no group that may use cameras.
+    fn code_without_rights(&mut self) -> Result<String, CaseError> {
+        let own = std::env::current_exe()?;
+        let output = Command::new(own).arg("fault").uid(NOBODY).gid(NOBODY).output()?;
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(said(&output.stdout)) } else { Err(CaseError::wrong(said(&output.stderr))) }
+    }
 }
 
 impl Drop for UvcRig {
@@ -226,5 +255,9 @@ impl Rig for VividRig {
 
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
         if order == Order::AsNew { Ok(()) } else { Err(CaseError::wrong(format!("vivid cannot {order:?}"))) }
+    }
+
+    fn code_without_rights(&mut self) -> Result<String, CaseError> {
+        Err(CaseError::wrong("vivid is asked with all rights"))
     }
 }

@@ -66,6 +66,13 @@ pub(crate) fn the_device(camera: &Camera) -> Result<Device, CaseError> {
     }
 }
 
+/// Opens the default camera and waits for a fault; answers its code.
+pub(crate) fn fault_code(camera: &Camera) -> Result<String, CaseError> {
+    camera.open(None, Purpose::Check);
+    until(camera, "a fault", |state| state.code().is_some())?;
+    Ok(camera.state().code().unwrap_or("no fault").to_owned())
+}
+
 /// Streams the first camera until standard input ends: the other program of the busy case.
 pub(crate) fn hold() -> Result<(), CaseError> {
     let camera = camera();

@@ -21,8 +21,8 @@ use std::process::ExitCode;
 use error::GuestError;
 
 /// Cases each battery must report; a table that shrinks by accident is seen.
-const SHIM_CASES: usize = 10;
-const GUEST_CASES: usize = 12;
+const SHIM_CASES: usize = 11;
+const GUEST_CASES: usize = 13;
 
 fn main() -> ExitCode {
     let battery = std::env::args().nth(1).unwrap_or_default();

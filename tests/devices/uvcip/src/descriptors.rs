@@ -45,7 +45,7 @@ pub(crate) fn configuration(modes: &[Mode]) -> Vec<u8> {
     let mut bytes = vec![9, 2];
     bytes.extend(total.to_le_bytes());
     bytes.extend([2, 1, 0, 0x80, 250]);
-    bytes.extend([8, 0x0B, 0, 2, 0x0E, 0x03, 0, 2]);
+    bytes.extend([8, 0x0B, 0, 2, 0x0E, 0x03, 0, 0]);
     bytes.extend(control);
     bytes.extend(streaming);
     bytes
