@@ -49,7 +49,7 @@ impl GlareReader {
 
     fn find_blobs(&mut self, flat: &[u8]) -> f32 {
         let width = FLAT.0 as usize;
-        // Minimum along rows, then along columns; the mask is what stays bright.
+        // Minimum along rows, then along columns: what is burnt and bright all around.
         self.rows.clear();
         for row in flat.chunks_exact(width) {
             self.rows.extend((0..width).map(|x| {
@@ -65,6 +65,7 @@ impl GlareReader {
                 self.mask.push(u8::from(bright && flat[y * width + x] >= BURNT));
             }
         }
+        self.give_back_rim(flat, width);
         let mut burnt = 0;
         for part in self.parts.find(&self.mask, width) {
             if part.area as f32 >= LEAST_BLOB * flat.len() as f32 {
@@ -78,6 +79,24 @@ impl GlareReader {
             }
         }
         burnt as f32 / flat.len() as f32
+    }
+}
+
+impl GlareReader {
+    /// The neighbourhood took two pixels from the rim of every blob: burnt pixels that near to the mask belong to it.
+    fn give_back_rim(&mut self, flat: &[u8], width: usize) {
+        let height = flat.len() / width;
+        for (rows, mask) in self.rows.chunks_exact_mut(width).zip(self.mask.chunks_exact(width)) {
+            for (x, near) in rows.iter_mut().enumerate() {
+                *near = mask[x.saturating_sub(2)..(x + 3).min(width)].iter().fold(0, |any, mark| any | mark);
+            }
+        }
+        for y in 0..height {
+            for x in 0..width {
+                let near = (y.saturating_sub(2)..(y + 3).min(height)).any(|row| self.rows[row * width + x] == 1);
+                self.mask[y * width + x] = u8::from(near && flat[y * width + x] >= BURNT);
+            }
+        }
     }
 }
 
@@ -113,7 +132,7 @@ mod tests {
             // luma, radius, disc, share low .. high, because
             (140,  0.0, 255, 0.0,    0.0,    "a clean card"),
             (140,  6.0, 255, 0.0,    0.0,    "sparkle of a hologram, .1 % of the card"),
-            (140, 40.0, 255, 0.037,  0.044,  "a disc of 4.3 %, less the rim that the neighbourhood takes"),
+            (140, 40.0, 255, 0.0425, 0.0445, "a disc of 4.35 %, its rim included"),
             (140, 40.0, 246, 0.0,    0.0,    "bright, not burnt: the print is still there"),
             (250,  0.0, 255, 0.99,   1.0,    "over-exposed: everything, and the median says so"),
         ];

@@ -92,12 +92,18 @@ impl TextReader {
             for column in &self.column_sums[..WINDOW_PX - 1] {
                 (sum, squares) = (sum + column.0, squares + column.1);
             }
-            let row = &flat[y * width + half..y * width + width - half];
-            let mask = &mut self.mask[y * width + half..y * width + width - half];
+            let stretch = |row: usize, shift: usize| &flat[row * width + half + shift - 1..(row + 1) * width - half + shift - 1];
+            let cross = stretch(y, 0).iter().zip(stretch(y, 2)).zip(stretch(y - 1, 1).iter().zip(stretch(y + 1, 1)));
+            let row = stretch(y, 1).iter().zip(cross);
+            let mask = &mut self.mask[y * width + half..(y + 1) * width - half];
             let columns = self.column_sums[WINDOW_PX - 1..].iter().zip(&self.column_sums);
-            for ((value, mark), (entering, leaving)) in row.iter().zip(mask).zip(columns) {
+            for (((value, ((left, right), (above, below))), mark), (entering, leaving)) in row.zip(mask).zip(columns) {
                 (sum, squares) = (sum + entering.0, squares + entering.1);
-                let below = sum as f32 - f32::from(*value) * area;
+                // Smoothed over its neighbours and held against the deviation of the unsmoothed: noise stays below it,
+                // a stroke of two pixels does not.
+                let beside = u16::from(*left) + u16::from(*right) + u16::from(*above) + u16::from(*below);
+                let smooth = f32::from(2 * u16::from(*value) + beside) / 6.0;
+                let below = sum as f32 - smooth * area;
                 // Compared as squares of n times the deviation: no root, no division, no branch.
                 let variance = squares as f32 * area - sum as f32 * sum as f32;
                 let has_print = variance > LEAST_DEVIATION * LEAST_DEVIATION * area * area;
