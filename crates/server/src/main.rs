@@ -1,1 +1,182 @@
-fn main() {}
+//! `likeness-server`: the reference verification API as a program of its own.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks through them")]
+
+use likeness_protocol::{Secret, account::Role};
+use likeness_server::{Server, ServerError, Settings, SystemClock, add_account, migrate, openapi_json};
+use std::{
+    io::{self, BufRead, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+use tracing_subscriber::EnvFilter;
+
+const HELP: &str = "\
+likeness-server: the reference verification API of Likeness
+
+  likeness-server serve   --config server.toml     serve until Ctrl-C
+  likeness-server migrate --config server.toml     bring the database to this version and end
+  likeness-server user add --config server.toml --email ADDRESS --role learner|reviewer
+                                                   make an account; the password is read from standard input
+  likeness-server openapi                          print the OpenAPI document
+  likeness-server --help                           print this
+
+server.toml, the least:
+
+  listen = \"127.0.0.1:8780\"
+  public_url = \"https://verify.corp.example\"
+  data_dir = \"/var/lib/likeness\"
+  kek_file = \"/etc/likeness/kek\"        # made at first start; outside data_dir; keep a copy apart from the backup
+
+  [provider]
+  name = \"Corp University\"
+  terms_url = \"https://corp.example/terms\"
+  privacy_url = \"https://corp.example/privacy\"
+  help_address = \"help@corp.example\"
+
+  [smtp]                                # or: mail = \"folder:/path\" above the sections, to try the server out
+  host = \"mail.corp.example\"
+  port = 465
+  encryption = \"tls\"                    # tls, starttls; none only for a mail server on this machine
+  from = \"Corp University <verify@corp.example>\"
+
+Further keys: id_types, expected_review_hours, virtual_cameras = \"flag|block|allow\", trusted_proxies,
+[smtp] user, password_file; [retention] unbound_upload_hours, rejected_media_days, approved_media_days;
+[limits] max_bytes, capture_minutes, upload_hours, sessions_per_hour, submissions_per_day.
+Environment: LIKENESS_KEK_FILE instead of kek_file; RUST_LOG for the log, which goes to standard error as JSON lines.
+
+Ends with 0 when all is well, 2 when the command line or the settings are wrong, 1 when something else failed.";
+
+/// What somebody typed.
+enum Command {
+    Help,
+    OpenApi,
+    Serve(PathBuf),
+    Migrate(PathBuf),
+    UserAdd { config: PathBuf, email: String, role: Role },
+}
+
+fn main() -> ExitCode {
+    let command = match parse(&std::env::args().skip(1).collect::<Vec<_>>()) {
+        Ok(command) => command,
+        Err(why) => {
+            eprintln!("likeness-server: {why}\nTry: likeness-server --help");
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("likeness-server: {error}");
+            ExitCode::from(if matches!(error, ServerError::Settings(_) | ServerError::KeyFile { .. }) { 2 } else { 1 })
+        }
+    }
+}
+
+fn parse(words: &[String]) -> Result<Command, String> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["--help" | "-h" | "help", ..] => Ok(Command::Help),
+        ["openapi"] => Ok(Command::OpenApi),
+        ["serve", options @ ..] => Ok(Command::Serve(only_config(options)?)),
+        ["migrate", options @ ..] => Ok(Command::Migrate(only_config(options)?)),
+        ["user", "add", options @ ..] => user_add(options),
+        [other, ..] => Err(format!("there is no command `{other}`")),
+    }
+}
+
+fn option<'a>(options: &[&'a str], name: &str) -> Result<&'a str, String> {
+    let at = options.iter().position(|word| *word == name).ok_or_else(|| format!("{name} is missing"))?;
+    options.get(at + 1).copied().ok_or_else(|| format!("{name} needs a value"))
+}
+
+fn known_only(options: &[&str], names: &[&str]) -> Result<(), String> {
+    match options.iter().step_by(2).find(|word| !names.contains(word)) {
+        Some(stranger) => Err(format!("there is no option `{stranger}` here")),
+        None => Ok(()),
+    }
+}
+
+fn only_config(options: &[&str]) -> Result<PathBuf, String> {
+    known_only(options, &["--config"])?;
+    option(options, "--config").map(PathBuf::from)
+}
+
+fn user_add(options: &[&str]) -> Result<Command, String> {
+    known_only(options, &["--config", "--email", "--role"])?;
+    let role = match option(options, "--role")? {
+        "learner" => Role::Learner,
+        "reviewer" => Role::Reviewer,
+        _ => return Err("--role is learner or reviewer".to_owned()),
+    };
+    Ok(Command::UserAdd {
+        config: PathBuf::from(option(options, "--config")?),
+        email: option(options, "--email")?.to_owned(),
+        role,
+    })
+}
+
+fn run(command: Command) -> Result<(), ServerError> {
+    match command {
+        Command::Help => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Command::OpenApi => {
+            print!("{}", openapi_json().map_err(|_| ServerError::Stored { what: "OpenAPI document" })?);
+            Ok(())
+        }
+        Command::Serve(config) => on_runtime(serve(Settings::read(&config)?)),
+        Command::Migrate(config) => {
+            on_runtime(migrate(&Settings::read(&config)?))?;
+            println!("The database is at this version.");
+            Ok(())
+        }
+        Command::UserAdd { config, email, role } => {
+            let settings = Settings::read(&config)?;
+            let password = read_password()?;
+            on_runtime(add_account(&settings, &email, &password, role))?;
+            println!("The account is made.");
+            Ok(())
+        }
+    }
+}
+
+fn on_runtime<T>(work: impl Future<Output = Result<T, ServerError>>) -> Result<T, ServerError> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().json().with_writer(io::stderr).with_env_filter(filter).init();
+    let runtime = tokio::runtime::Runtime::new().map_err(|source| ServerError::File {
+        action: "start the runtime of",
+        path: PathBuf::from("likeness-server"),
+        source,
+    })?;
+    runtime.block_on(work)
+}
+
+async fn serve(settings: Settings) -> Result<(), ServerError> {
+    let running = Server::start(settings, SystemClock).await?;
+    println!("Serving {} on {}. Ctrl-C ends it.", running.origin()?, running.address());
+    let failed =
+        |source| ServerError::File { action: "wait for a signal to", path: PathBuf::from("likeness-server"), source };
+    #[cfg(unix)]
+    {
+        let mut terminated =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(failed)?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed)?,
+            _ = terminated.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(failed)?;
+    running.stop().await
+}
+
+fn read_password() -> Result<Secret, ServerError> {
+    let failed =
+        |source| ServerError::File { action: "read the password from", path: PathBuf::from("standard input"), source };
+    eprint!("Password: ");
+    io::stderr().flush().map_err(failed)?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(failed)?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+}

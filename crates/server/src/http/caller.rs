@@ -1,0 +1,61 @@
+//! Who asks: access token and proof of possession, checked together.
+
+use super::refusal::Refusal;
+use crate::{
+    app::Shared,
+    database::{column, time},
+    oauth::proof,
+    tokens,
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use likeness_protocol::{Code, UnixMs, account::Role, dpop, jws::PublicKey};
+
+/// A signed-in account, with the key its session is bound to.
+pub struct Caller {
+    /// `acc_…`.
+    pub account: String,
+    /// What it may do.
+    pub role: Role,
+    /// When it proved its password.
+    pub auth_time: UnixMs,
+    /// The session's key.
+    pub key: PublicKey,
+    /// Its thumbprint.
+    pub jkt: String,
+}
+
+impl FromRequestParts<Shared> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
+        let token = access_token(parts).ok_or(Code::SessionEnded)?.to_owned();
+        let proven = proof::check(app, parts, Some(&token))?;
+        let row: Option<(String, String, String, i64, String)> = sqlx::query_as(
+            "SELECT a.id, a.role, a.status, g.auth_time, g.jkt FROM access_tokens t JOIN grants g ON g.id = t.grant_id JOIN accounts a ON a.id = g.account_id \
+             WHERE t.hash = $1 AND t.expires_at > $2 AND g.revoked_at IS NULL",
+        )
+        .bind(tokens::hash(&token))
+        .bind(column(app.now()))
+        .fetch_optional(app.database.read())
+        .await?;
+        let (account, role, status, auth_time, jkt) = row.ok_or(Code::SessionEnded)?;
+        if jkt != proven.jkt {
+            return Err(Code::SessionEnded.into());
+        }
+        if status != "active" {
+            return Err(Code::AccountDisabled.into());
+        }
+        proof::remember(app, parts, &proven).await?;
+        let role = crate::accounts::role(&role);
+        Ok(Self { account, role, auth_time: time(auth_time), key: proven.key, jkt })
+    }
+}
+
+fn access_token(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case(dpop::AUTHORIZATION_SCHEME) && !token.is_empty()).then_some(token)
+}

@@ -1,0 +1,74 @@
+//! The HTTP surface: which routes exist, and what surrounds every request.
+//!
+//! Guarantees: every answer carries a request number; every refusal is a problem document (OAuth's own JSON below `/oauth`); a body is read only where
+//! a route asks for one, and never more than that route allows; there are no CORS headers. The OpenAPI document is made from the same list as the routes.
+
+pub mod caller;
+pub mod envelope;
+pub mod refusal;
+pub mod sent;
+
+use crate::{accounts, app::Shared, capture, consent, console, oauth, policy, profile, review, uploads};
+use axum::{Router, middleware};
+use likeness_protocol::Code;
+use refusal::Refusal;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Likeness verification API",
+        description = "Every request but the metadata, the policy, a revocation and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    components(schemas(likeness_protocol::Problem, likeness_protocol::oauth::OAuthError))
+)]
+struct Document;
+
+fn described() -> OpenApiRouter<Shared> {
+    let routes = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(oauth::metadata))
+        .routes(routes!(oauth::challenge::challenge))
+        .routes(routes!(oauth::token::token))
+        .routes(routes!(oauth::token::revoke))
+        .routes(routes!(accounts::me))
+        .routes(routes!(policy::policy))
+        .routes(routes!(consent::give))
+        .routes(routes!(consent::withdraw))
+        .routes(routes!(capture::open))
+        .routes(routes!(capture::show, capture::abandon))
+        .routes(routes!(uploads::greet, uploads::create))
+        .routes(routes!(uploads::progress, uploads::append))
+        .routes(routes!(profile::submit::submit, profile::status::status))
+        .routes(routes!(review::api::queue))
+        .routes(routes!(review::api::show))
+        .routes(routes!(review::api::claim, review::api::release))
+        .routes(routes!(review::api::photo))
+        .routes(routes!(review::api::decide));
+    #[cfg(feature = "practice")]
+    let routes = routes.merge(crate::practice::routes());
+    routes
+}
+
+/// The whole service.
+pub fn router(app: Shared) -> Router {
+    let (api, _) = described().split_for_parts();
+    api.merge(console::routes())
+        .fallback(|| async { Refusal::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
+        .layer(CatchPanicLayer::custom(envelope::Panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), envelope::surround))
+        .with_state(app)
+}
+
+/// The OpenAPI document of this version, as `docs/openapi.json` holds it. Practice routes are not part of it.
+///
+/// # Errors
+/// Only when JSON cannot be written.
+pub fn openapi_json() -> Result<String, serde_json::Error> {
+    let (_, mut document) = described().split_for_parts();
+    document.paths.paths.retain(|path, _| !path.starts_with("/practice"));
+    document.to_pretty_json().map(|text| text + "\n")
+}

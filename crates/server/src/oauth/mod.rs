@@ -1,0 +1,29 @@
+//! Authorization server: metadata, the challenge endpoint, tokens.
+
+pub mod challenge;
+pub mod password;
+pub mod proof;
+pub mod token;
+
+use crate::app::Shared;
+use axum::{Json, extract::State};
+use likeness_protocol::oauth::ServerMetadata;
+
+/// Where everything is.
+#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "sign-in", responses((status = 200, body = ServerMetadata)))]
+pub async fn metadata(State(app): State<Shared>) -> Json<ServerMetadata> {
+    let origin = &app.origin;
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+    Json(ServerMetadata {
+        issuer: origin.clone(),
+        authorization_challenge_endpoint: format!("{origin}/oauth/challenge"),
+        token_endpoint: format!("{origin}/oauth/token"),
+        revocation_endpoint: format!("{origin}/oauth/revoke"),
+        grant_types_supported: words(&["authorization_code", "refresh_token"]),
+        code_challenge_methods_supported: words(&["S256"]),
+        dpop_signing_alg_values_supported: words(&["ES256"]),
+        scopes_supported: words(&["profile", "verification"]),
+        likeness_api: 1,
+        likeness_practice: app.settings.practice,
+    })
+}

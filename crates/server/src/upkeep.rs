@@ -1,0 +1,61 @@
+//! What time does by itself: forgets used-up tokens and proofs, deletes photos whose time has come.
+
+use crate::{
+    app::{App, Shared},
+    audit,
+    database::column,
+    error::ServerError,
+    media, uploads,
+};
+use std::time::Duration;
+
+const EVERY: Duration = Duration::from_mins(1);
+
+/// Runs until the server stops.
+pub async fn run(app: Shared) {
+    let mut stopping = app.stopping.clone();
+    loop {
+        if let Err(error) = sweep(&app).await {
+            tracing::error!(code = "upkeep-failed", %error);
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// One round.
+async fn sweep(app: &App) -> Result<(), ServerError> {
+    let now = app.now();
+    let mut transaction = app.database.write().await?;
+    for statement in [
+        "DELETE FROM dpop_seen WHERE expires_at <= $1",
+        "DELETE FROM access_tokens WHERE expires_at <= $1",
+        "DELETE FROM console_links WHERE expires_at <= $1",
+        // A code is kept for a day after its end, so that a second use is still seen.
+        "DELETE FROM auth_codes WHERE expires_at <= $1 - 86400000",
+        "DELETE FROM refresh_tokens WHERE expires_at <= $1",
+        // The successor of a token is needed for the 30 s of grace only.
+        "UPDATE refresh_tokens SET successor_sealed = NULL WHERE rotated_at IS NOT NULL AND rotated_at <= $1 - 30000",
+        "DELETE FROM attempts WHERE next_at <= $1 - 86400000 AND next_at > 0",
+    ] {
+        sqlx::query(statement).bind(column(now)).execute(&mut *transaction).await?;
+    }
+    let mut objects = uploads::abort_expired(&mut transaction, column(now)).await?;
+    objects.extend(media::forget_overdue(&mut transaction, now).await?);
+    if !objects.is_empty() {
+        audit::record(
+            &mut transaction,
+            now,
+            "server",
+            "retention",
+            "media",
+            serde_json::json!({"objects": objects.len()}),
+        )
+        .await?;
+    }
+    transaction.commit().await?;
+    media::remove_objects(app, &objects).await;
+    Ok(())
+}
