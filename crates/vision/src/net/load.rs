@@ -232,7 +232,7 @@ fn shape(tensor: &Table<'_>) -> Result<Vec<usize>, ModelError> {
 }
 
 /// Field numbers of the option tables are those of the schema.
-fn kind(code: i32, options: Option<Table<'_>>) -> Result<Kind, ModelError> {
+pub(super) fn kind(code: i32, options: Option<Table<'_>>) -> Result<Kind, ModelError> {
     let byte = |field| options.map_or(Ok(0), |table| table.byte(field));
     let int = |field, default| options.map_or(Ok(default), |table| table.int(field, default));
     let window = |kind: Kind| {

@@ -10,6 +10,8 @@ mod load;
 mod ops;
 mod plan;
 #[cfg(test)]
+mod each_operator;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use dispatch::Cpu;
@@ -63,7 +65,11 @@ impl Network {
     }
 
     fn load(file: &[u8], cpu: Cpu) -> Result<Self, ModelError> {
-        let plan = Plan::new(load::Model::read(file)?)?;
+        Self::of(load::Model::read(file)?, cpu)
+    }
+
+    fn of(model: load::Model, cpu: Cpu) -> Result<Self, ModelError> {
+        let plan = Plan::new(model)?;
         Ok(Self {
             cpu,
             slots: plan.slots.iter().map(|length| vec![0.0; *length]).collect(),
