@@ -66,6 +66,9 @@ pub(crate) fn cut(buffer: &[u8]) -> Result<Cut, Damage> {
 
 /// Marker, body without its length, and where the next segment starts.
 fn segment(buffer: &[u8], at: usize) -> Result<(u8, &[u8], usize), Damage> {
+    // Any number of FF may stand before a marker (ITU-T T.81, B.1.1.2).
+    let fill = buffer.get(at..).unwrap_or(&[]).windows(2).take_while(|pair| *pair == [0xFF, 0xFF]).count();
+    let at = at + fill;
     let Some([0xFF, marker, high, low]) = buffer.get(at..at + 4) else {
         return Err(match buffer.get(at) {
             Some(0xFF) | None => Damage::NoEnd,
@@ -232,6 +235,8 @@ mod tests {
         check(&[0xFF, 0xD8, 0x12, 0, 0, 0], Err(Damage::Segment { marker: 0x12 }), "no marker where one must be");
         check(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 1, 0, 0], Err(Damage::Segment { marker: 0xE0 }), "a length that cannot be");
         check(&[0xFF, 0xD8, 0xFF, 0xE0, 0xFF, 0xFF, 0, 0], Err(Damage::NoEnd), "a length beyond the buffer");
+        let filled = [&[0xFF, 0xD8, 0xFF, 0xFF][..], &grey(&[1, 0xFF, 0xD9])[2..]].concat();
+        check(&filled, Ok(filled.len()), "fill before a marker");
         let good = grey(&[1, 0xFF, 0xD9]);
         check(&with(good.clone(), sof + 1, 0xC2), Err(Damage::Segment { marker: 0xC2 }), "progressive");
         check(&with(good.clone(), sof + 1, 0xC9), Err(Damage::Segment { marker: 0xC9 }), "arithmetic");

@@ -133,6 +133,10 @@ struct Shared {
 
 impl Camera {
     /// Starts the camera thread. No device is touched before the first [`list`](Self::list) or [`open`](Self::open).
+    #[cfg_attr(
+        not(feature = "synthetic"),
+        allow(clippy::needless_pass_by_value, reason = "the other build takes the maker out of it")
+    )]
     pub fn start(sources: Sources) -> Self {
         #[cfg(feature = "synthetic")]
         {
@@ -432,6 +436,10 @@ impl Makers {
         modes
     }
 
+    #[cfg_attr(
+        not(any(feature = "synthetic", feature = "test-support")),
+        allow(clippy::unused_self, reason = "a release makes no pictures of its own")
+    )]
     fn start(
         &self,
         device: &Device,
@@ -475,6 +483,8 @@ struct Errand {
     arrived: bool,
     /// Whether this stream has been opened again because of silence.
     reopened: bool,
+    /// Whether the format has been negotiated once more because pictures of another size came.
+    renegotiated: bool,
     reopens: Reopens,
     last_code: &'static str,
     failures: usize,
@@ -488,6 +498,8 @@ enum End {
     Superseded,
     /// It is to be opened once more.
     Silent,
+    /// Pictures come in another size than was agreed: the format is to be negotiated once more.
+    WrongSize,
     /// The learner has to choose.
     GivenUp,
     Fault {
@@ -542,6 +554,7 @@ impl Owner {
             was_live: false,
             arrived: false,
             reopened: false,
+            renegotiated: false,
             reopens: Reopens::default(),
             last_code: "",
             failures: 0,
@@ -576,6 +589,10 @@ impl Owner {
                 self.shared.publish(errand.attempt, CameraState::Stalled);
                 errand.reopened = true;
                 return if errand.reopens.grant(since) { Next::RetryAfter(Duration::ZERO) } else { Next::Stay };
+            }
+            End::WrongSize => {
+                errand.renegotiated = true;
+                return Next::RetryAfter(Duration::ZERO);
             }
             End::Fault { error, transient } => (error, transient),
         };
@@ -677,6 +694,7 @@ impl Owner {
             }
             StreamVerdict::Stalled => CameraState::Stalled,
             StreamVerdict::NotMoving => CameraState::NotMoving,
+            StreamVerdict::Damaged if stream.wrong_size && !errand.renegotiated => return Some(End::WrongSize),
             StreamVerdict::Damaged => CameraState::Damaged,
             StreamVerdict::Reopen => return Some(End::Silent),
             StreamVerdict::GiveUp => return Some(End::GivenUp),
@@ -697,6 +715,8 @@ struct Stream<'a> {
     last_new: Instant,
     started: bool,
     damaged_in_a_row: u32,
+    /// Whether the last damage was a whole picture of another size.
+    wrong_size: bool,
     freshness: Freshness,
     tally: DecodeTally,
 }
@@ -714,6 +734,7 @@ impl<'a> Stream<'a> {
             last_new: began,
             started: false,
             damaged_in_a_row: 0,
+            wrong_size: false,
             freshness: Freshness::default(),
             tally: DecodeTally::default(),
         }
@@ -734,6 +755,7 @@ impl<'a> Stream<'a> {
         tracing::debug!(%damage, attempt = self.attempt.0, "a picture was dropped");
         self.last_bytes = clock::now();
         self.damaged_in_a_row += 1;
+        self.wrong_size = matches!(damage, crate::error::Damage::WrongSize { .. });
         self.freshness.interrupt();
     }
 

@@ -77,15 +77,14 @@ fn fault_c06_the_same_picture_for_ever_is_not_taken_for_a_live_one() {
 }
 
 #[test]
-fn fault_c07_to_c11_bad_pictures_are_dropped_and_three_in_a_row_are_named() {
+fn fault_c07_c08_c09_and_c11_bad_pictures_are_dropped_and_three_in_a_row_are_named() {
     let whole = picture(1);
     let half = whole[..whole.len() / 2].to_vec();
     #[rustfmt::skip]
-    let table: [(Vec<u8>, &str); 5] = [
+    let table: [(Vec<u8>, &str); 4] = [
         (Vec::new(),                     "C07: an empty frame"),
         (half,                           "C08: half a frame"),
         (vec![0x5A; 30_000],             "C09: random bytes"),
-        (sized_picture(1, 800, 600),     "C10: a valid picture of another size"),
         (vec![0xFF, 0xD8, 0xFF, 0xD9],   "C11: far too short"),
     ];
     for (bad, because) in table {
@@ -103,6 +102,27 @@ fn fault_c07_to_c11_bad_pictures_are_dropped_and_three_in_a_row_are_named() {
         expect_code(&camera, None, SOON, "one good picture ends it");
         camera.quit();
     }
+}
+
+#[test]
+fn fault_c10_pictures_of_another_size_are_never_shown_and_the_format_is_negotiated_once_more() {
+    let wrong_until = |opens_wrong: u32| {
+        let (wrong, good) = (sized_picture(1, 800, 600), 10);
+        playing(move |opens, number| {
+            Move::Picture(if opens < opens_wrong && number >= good { wrong.clone() } else { picture(number) })
+        })
+    };
+    let camera = wrong_until(1);
+    camera.open(None, Purpose::IdCard);
+    expect_code(&camera, None, SOON, "right at first");
+    assert!(!shows(&camera, |state| state.code().is_some(), Duration::from_secs(2)), "opened once more, unseen");
+    let frame = camera.newest().unwrap();
+    assert_eq!(frame.planes().unwrap().y.width, usize::from(MODE.width_px));
+
+    let camera = wrong_until(u32::MAX);
+    camera.open(None, Purpose::IdCard);
+    expect_code(&camera, None, SOON, "right at first");
+    expect_code(&camera, Some("camera-damaged-frames"), SOON, "the second time it is named");
 }
 
 #[test]
