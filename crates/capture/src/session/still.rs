@@ -67,7 +67,7 @@ fn signals(measures: &Measures) -> BTreeMap<&'static str, f64> {
     let mut signals: BTreeMap<&'static str, f64> = BTreeMap::new();
     let mut put = |name: &'static str, value: f32| {
         if value.is_finite() {
-            signals.insert(name, f64::from(value));
+            signals.insert(name, short(value));
         }
     };
     put("scene-mean-luma", measures.scene.mean);
@@ -98,14 +98,19 @@ fn signals(measures: &Measures) -> BTreeMap<&'static str, f64> {
         put("card-capital-px", card.capital_height_px);
         signals.insert("card-text-lines", f64::from(card.text_lines));
         if let Some(portrait) = card.portrait {
-            signals.insert("card-portrait", f64::from(portrait));
+            signals.insert("card-portrait", short(portrait));
         }
         for ((x, y), corner) in CORNERS.into_iter().zip(card.quad.0) {
-            signals.insert(x, f64::from(corner.x));
-            signals.insert(y, f64::from(corner.y));
+            signals.insert(x, short(corner.x));
+            signals.insert(y, short(corner.y));
         }
     }
     signals
+}
+
+/// Four decimals say all that was measured and keep the manifest small.
+fn short(value: f32) -> f64 {
+    (f64::from(value) * 1e4).round() / 1e4
 }
 
 /// Good ones first, and each at most once.
