@@ -141,9 +141,10 @@ mod turbo {
                 None => Decompressor::new().map_err(refused)?,
             };
             decoder.set_scan_limit(1).map_err(refused)?;
-            let answer = work(&mut decoder);
+            let answer = work(&mut decoder)?;
+            // One that has failed is dropped: it would find every later picture's tables bogus.
             *kept = Some(decoder);
-            answer
+            Ok(answer)
         })
     }
 
@@ -154,9 +155,9 @@ mod turbo {
                 None => Compressor::new().map_err(refused)?,
             };
             encoder.set_quality(i32::from(quality.clamp(1, 100))).map_err(refused)?;
-            let answer = work(&mut encoder);
+            let answer = work(&mut encoder)?;
             *kept = Some(encoder);
-            answer
+            Ok(answer)
         })
     }
 
@@ -504,6 +505,23 @@ mod tests {
         bare
     }
 
+    /// A decompressor of turbojpeg 1.5.1 that has met a bad Huffman table refuses every picture after it:
+    /// one torn frame would have blinded its reader until the program ended.
+    #[test]
+    fn finding_2_a_whole_picture_is_readable_after_a_damaged_one() {
+        let mut chance = Chance::new();
+        let whole = encode_planes(&planes(160, 120, Some((1, 1)), &mut chance), 85).unwrap();
+        let tables = whole.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
+        for at in tables + 4..tables + 60 {
+            let mut torn = whole.clone();
+            torn[at] = torn[at].wrapping_add(100);
+            let _ = decode_planes(&torn);
+            assert!(decode_planes(&whole).is_ok(), "byte {at}");
+            let _ = scale_jpeg(&torn, 80);
+            assert!(scale_jpeg(&whole, 80).is_ok(), "byte {at}");
+        }
+    }
+
     fn damage(jpeg: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
         let mut bytes = jpeg.to_vec();
         match chance.below(7) {
@@ -562,7 +580,7 @@ mod tests {
             slowest = slowest.max(began.elapsed().as_millis());
         }
         println!("refused {refused} of 5000, slowest {slowest} ms");
-        assert!(refused > 2_500, "most damage is seen: {refused} of 5000");
+        assert!((2_500..4_950).contains(&refused), "most damage is seen, and some is harmless: {refused} of 5000");
         assert!(slowest < 1_000, "no damaged picture may hold up the stream (200 ms is the aim): {slowest} ms");
     }
 
