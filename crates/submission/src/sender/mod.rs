@@ -2,6 +2,8 @@
 //!
 //! [`steps`] decides and knows no clock and no network; [`Sending`] does what it says.
 
+#[cfg(test)]
+mod flow_tests;
 mod sending;
 mod steps;
 

@@ -89,7 +89,7 @@ impl Sending {
         Self::launch(api, load, Pace::PATIENT, news, ended)
     }
 
-    fn launch(
+    pub(super) fn launch(
         api: SignedApi,
         load: Load,
         pace: Pace,
@@ -133,11 +133,11 @@ impl Drop for Sending {
 }
 
 /// The package with its photos as they are sent.
-struct Load {
-    full_name: String,
-    consent: ConsentReceipt,
-    session: OpenSession,
-    photos: Vec<Outgoing>,
+pub(super) struct Load {
+    pub(super) full_name: String,
+    pub(super) consent: ConsentReceipt,
+    pub(super) session: OpenSession,
+    pub(super) photos: Vec<Outgoing>,
 }
 
 /// Carries one submission. The body and its key are made once: the server knows a repetition by them.
