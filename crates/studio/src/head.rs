@@ -364,8 +364,8 @@ impl Bust {
         if self.clothing != Clothing::HighCollar {
             return d;
         }
-        let tube = (v3(q.x, 0.0, q.z + 92.0 - 0.10 * (q.y + 160.0)).length() - 56.0).abs() - 2.5;
-        join(d, tube.max((q.y + 166.0).abs() - 40.0), 10.0)
+        let tube = (v3(q.x, 0.0, q.z + 92.0 - 0.26 * (q.y + 160.0)).length() - 56.0).abs() - 2.5;
+        join(d, tube.max((q.y + 166.0).abs() - 42.0), 16.0)
     }
 
     /// Distance from the neckline's opening: negative inside it.

@@ -57,4 +57,4 @@ pub use scene::{CardLayout, CardScene, Glare, Learner, LensModel, Light, RoomSty
 pub use truth::{CardTruth, FaceLandmarks, FaceTruth, TextLineTruth, Truth};
 
 /// Changes whenever the drawing of heads changes, so that pictures cached by an older version are not used.
-pub const DRAWING_VERSION: u32 = 2;
+pub const DRAWING_VERSION: u32 = 3;
