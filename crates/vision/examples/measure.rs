@@ -2,12 +2,18 @@
 //!
 //! A tool for looking at numbers, not part of the product, which never reads a picture from a file.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool answers on its standard output")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sides of pictures and clamped pixels: no number here outgrows its type"
+)]
 
 use likeness_vision::card::{Card, CardAnalyser, CardFormat, Guide};
 use likeness_vision::face::{Face, FaceAnalyser, FaceReport};
 use likeness_vision::people::Sweep;
 use likeness_vision::{Colour, Lens, ModelError, Picture, Plane, PlaneError, Rect};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
 #[derive(Debug, thiserror::Error)]
@@ -47,17 +53,22 @@ fn run() -> Result<(), MeasureError> {
         let frame = Frame::read(&file)?;
         let picture = frame.picture().map_err(|problem| MeasureError::Plane(file.clone(), problem))?;
         let lens = Lens::assumed(picture.luma.width(), picture.luma.height());
-        let mut line = json!({ "file": file, "width_px": picture.luma.width(), "height_px": picture.luma.height() });
+        let mut line = Map::new();
+        line.insert("file".to_owned(), json!(file));
+        line.insert("size_px".to_owned(), json!([picture.luma.width(), picture.luma.height()]));
         if with_face {
             faces.forget();
-            line["face"] = face_report(&faces.analyse(&picture, &lens));
-            line["people"] = faces.people(&picture, Sweep::All).len().into();
+            line.insert("face".to_owned(), face_report(&faces.analyse(&picture, &lens)));
+            line.insert("people".to_owned(), json!(faces.people(&picture, Sweep::All).len()));
         }
         if with_card {
-            let found = cards.analyse(&picture, &lens, &guide(&picture), CardFormat::Id1);
-            line["card"] = found.as_ref().map_or(Value::Null, card_report);
+            let mut found = cards.analyse(&picture, &lens, &guide(&picture), CardFormat::Id1);
+            if let Some(card) = &mut found {
+                cards.portrait(&mut faces, &picture, card);
+            }
+            line.insert("card".to_owned(), found.as_ref().map_or(Value::Null, card_report));
         }
-        println!("{line}");
+        println!("{}", Value::Object(line));
     }
     Ok(())
 }

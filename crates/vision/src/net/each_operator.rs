@@ -390,8 +390,11 @@ fn a_network_of_other_forms_is_refused() {
     }
 }
 
-/// A table of a file that has only these fields: number, bytes wide, value.
-fn options(fields: &[(usize, usize, i32)]) -> Vec<u8> {
+/// A field of a table: number, bytes wide, value.
+type Field = (usize, usize, i32);
+
+/// A table of a file that has only these fields.
+fn options(fields: &[Field]) -> Vec<u8> {
     let entries = 1 + fields.iter().map(|(field, ..)| *field).max().unwrap_or(0);
     let fields_bytes = 4 + 2 * entries;
     let mut offsets = vec![0_u16; entries];
@@ -414,7 +417,7 @@ fn options(fields: &[(usize, usize, i32)]) -> Vec<u8> {
 fn options_of_other_forms_are_refused() {
     let stride = [(1, 4, 1), (2, 4, 1)];
     #[rustfmt::skip]
-    let table: [(i32, Vec<(usize, usize, i32)>, &str); 11] = [
+    let table: [(i32, Vec<Field>, &str); 11] = [
         (0,  vec![(0, 1, 1)],                                   "an activation is fused in"),
         (2,  vec![(0, 4, 3)],                                   "only axis 1 is joined"),
         (3,  vec![(1, 4, 1), (2, 4, 2)],                        "strides differ or are not 1 to 8"),
@@ -450,7 +453,7 @@ fn half_floats_are_widened_exactly() {
         (0x7bff,     65_504.0,            "the largest"),
         (0x0400,     0.000_061_035_156,   "the smallest normal one"),
         (0x0001,     0.000_000_059_604_645, "the smallest of all"),
-        (0x83ff,     -0.000_060_975_552,  "below normal, negative"),
+        (0x83ff,     -0.000_060_975_55,  "below normal, negative"),
     ];
     for (half, expected, because) in table {
         assert_eq!(widen(half).to_bits(), f32::to_bits(expected), "{because}: {}", widen(half));
@@ -472,14 +475,14 @@ fn damaged_files_are_refused_or_run_but_never_panic() {
         for _ in 0..=dice.next() % 4 {
             // Structure stands at both ends of a file, weights between; weights alone would hardly be damage.
             let end = dice.next() % 24_000;
-            let place = if dice.next() % 2 == 0 { end as usize } else { file.len().saturating_sub(end as usize + 1) };
+            let place = if dice.next().is_multiple_of(2) { end as usize } else { file.len().saturating_sub(end as usize + 1) };
             if let Some(byte) = file.get_mut(place) {
                 *byte = dice.one_of(&[0, 1, 3, 0x7f, 0x80, 0xff, dice.0 as u8]);
             }
         }
         if let Ok(mut network) = Network::load(&file, Cpu::fastest()) {
             loaded += 1;
-            if loaded % 64 == 0 {
+            if loaded.is_multiple_of(64) {
                 network.run();
             }
         }
