@@ -52,7 +52,7 @@ consent-not-now = Not now
 consent-text = What you agree to
 
 id-title = Which ID will you show?
-id-lead = Accepted here: { $kinds }.
+id-lead = Accepted here: { $kinds }
 id-card = ID card
 id-card-more = A plastic card, such as an identity card or a driving licence
 id-passport = Passport

@@ -261,6 +261,19 @@ describe('Views', () => {
   });
 });
 
+describe('notices', () => {
+  it('leave the room to the picture while a photo is taken, and sign-in is explained in the account menu', async () => {
+    const page = await open('capture-face-steady');
+    const main = page.querySelector('main')?.textContent ?? '';
+    expect(main).toContain('This is the practice learner');
+    expect(main).not.toContain('have not been sent');
+    const menu = page.querySelector('#account');
+    expect(menu?.textContent).toContain('sign in again after closing');
+    await press(page, 'retry-keyring');
+    expect(sent()).toEqual(['retry_keyring']);
+  });
+});
+
 describe('capture', () => {
   it('shows the one hint and draws the oval mirrored with the face, the card never', async () => {
     const face = await open('capture-face');

@@ -35,7 +35,12 @@ afterEach(() => {
 describe('the live picture', () => {
   it('has one request in flight, keeps the old picture when none is new, and stops when it is gone', async () => {
     answerByHand();
-    const { container, unmount } = render(LivePicture, { address: (n: number) => `live.a.${n}`, mirrored: false, label: 'Live' });
+    const { container, unmount } = render(LivePicture, {
+      address: (n: number) => `live.a.${n}`,
+      mirrored: false,
+      label: 'Live',
+      before: 'Starting',
+    });
     const front = (): string | undefined => container.querySelector<HTMLElement>('.live')?.dataset.front;
     await rest(150);
     expect(
@@ -56,9 +61,14 @@ describe('the live picture', () => {
 
   it('asks the new stream after a change, and the old one no more', async () => {
     answerByHand();
-    const { rerender } = render(LivePicture, { address: (n: number) => `live.a.${n}`, mirrored: true, label: 'Live' });
+    const { rerender } = render(LivePicture, {
+      address: (n: number) => `live.a.${n}`,
+      mirrored: true,
+      label: 'Live',
+      before: 'Starting',
+    });
     await rest(50);
-    await rerender({ address: (n: number) => `live.b.${n}`, mirrored: true, label: 'Live' });
+    await rerender({ address: (n: number) => `live.b.${n}`, mirrored: true, label: 'Live', before: 'Starting' });
     await rest(50);
     await asked[0]?.answer(true);
     expect(asked.map(({ address }) => address)).toEqual(['live.a.0', 'live.b.0']);

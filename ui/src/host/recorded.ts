@@ -18,7 +18,7 @@ interface Recorded {
 
 const SENT_AT_MS = Date.UTC(2026, 8, 14, 9, 20);
 const DECIDED_AT_MS = Date.UTC(2026, 8, 15, 14, 5);
-const ID_TYPES = ['national identity card', 'passport', 'driving licence'];
+const ID_TYPES = ['Passport', 'National identity card', 'Driving licence', 'Residence permit'];
 const CONSENT = [
   'Example Academy asks for a photo of your face, a photo of your ID and your full name, to check that you are the person who earns its certificates.',
   'A trained member of staff compares them. Nobody else sees them, and no computer decides.',
@@ -204,7 +204,11 @@ const RECORDED: Record<string, Recorded> = {
   'capture-face-steady': {
     screen: facing,
     frame: step(5),
-    notices: [{ kind: 'practice-camera' }],
+    notices: [
+      { kind: 'memory-only', why: 'keyring-locked', mayUnlock: true },
+      { kind: 'unsent-in-memory' },
+      { kind: 'practice-camera' },
+    ],
     guidance: {
       phase: 'countdown',
       oval: FACE_OVAL,

@@ -35,9 +35,9 @@ export function plain(id: string, words: Words = {}): string {
   return t(id, words).replace(/[\u2068\u2069]/g, '');
 }
 
-/** The parts of `items` as one phrase: "a, b or c". */
-export function oneOf(items: readonly string[]): string {
-  return new Intl.ListFormat('en', { type: 'disjunction' }).format(items);
+/** Names given by others, side by side: no word between them could fit every language they may be in. */
+export function listed(items: readonly string[]): string {
+  return items.join(' · ');
 }
 
 /** A moment as people write it, in the computer's own time zone. */

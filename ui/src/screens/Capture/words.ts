@@ -30,7 +30,9 @@ export function saying(guidance: Guidance | null): Saying {
     case 'taken':
       return { text: t('capture-taken'), tone: 'good', urgent: true };
     case 'steady':
-      return guidance?.hint ? fromHint(guidance.hint, 'good') : { text: t('capture-steady'), tone: 'good', urgent: false };
+      return guidance?.hint
+        ? fromHint(guidance.hint, guidance.hint.code === 'hold' ? 'good' : guidance.hint.level)
+        : { text: t('capture-steady'), tone: 'good', urgent: false };
     case 'guiding':
       return guidance?.hint
         ? fromHint(guidance.hint, guidance.hint.level)
