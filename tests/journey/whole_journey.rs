@@ -102,10 +102,11 @@ fn the_whole_journey() {
 
     steps.step("the reviewer rejects the ID photo: not legible");
     decide(&window, &links, Decision::Reject);
-    window.wait("the rejection", |window| window.text().contains("cannot be read"));
+    window.wait("the rejection", |window| window.text().contains("done again"));
     window.shoot("home-rejected");
     window.press("go");
     window.wait_for_screen("fix-photo");
+    assert!(window.text().contains("cannot be read"), "the reason in words: {}", window.text());
     window.shoot("fix-photo");
     window.press("go");
 
