@@ -202,6 +202,22 @@ pub unsafe extern "C" fn open64(path: *const c_char, flags: c_int, mode: libc::m
     open_either(path, || unsafe { real!(c"open64" as Open)(path, flags, mode) })
 }
 
+/// # Safety
+/// As `open(2)` without a mode: what programs built with fortified sources call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn __open_2(path: *const c_char, flags: c_int) -> c_int {
+    // SAFETY: the caller's arguments, passed on; without O_CREAT no mode is read.
+    unsafe { open(path, flags, 0) }
+}
+
+/// # Safety
+/// As `open(2)` without a mode.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn __open64_2(path: *const c_char, flags: c_int) -> c_int {
+    // SAFETY: as `__open_2`.
+    unsafe { open64(path, flags, 0) }
+}
+
 fn answer(fd: c_int, request: u32, argument: *mut c_void) -> c_int {
     let size = (request >> 16 & 0x3FFF) as usize;
     let Some((_, handle)) = handle(fd) else {
@@ -350,6 +366,14 @@ pub unsafe extern "C" fn readdir64(folder: *mut libc::DIR) -> *mut libc::dirent6
             return entry;
         }
     }
+}
+
+/// # Safety
+/// As `readdir(3)`; on 64-bit Linux it is the same function under another name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn readdir(folder: *mut libc::DIR) -> *mut libc::dirent64 {
+    // SAFETY: the caller's argument, passed on.
+    unsafe { readdir64(folder) }
 }
 
 /// The next of our names in `/dev`, or the end.
