@@ -97,7 +97,7 @@ fn the_whole_journey() {
     window.shoot("sent");
     window.press("go");
     window.wait_for_screen("home");
-    window.wait("the status", |window| window.text().to_lowercase().contains("review"));
+    window.wait("the status", |window| window.text().contains("A person is checking"));
     window.shoot("home-in-review");
 
     steps.step("the reviewer rejects the ID photo: not legible");
@@ -127,7 +127,7 @@ fn the_whole_journey() {
 
     steps.step("the reviewer approves");
     decide(&window, &links, Decision::Approve);
-    window.wait("the approval", |window| window.text().to_lowercase().contains("approved"));
+    window.wait("the approval", |window| window.text().contains("Your identity is verified"));
     window.shoot("home-approved");
 
     steps.step("the mails that were sent");

@@ -51,18 +51,19 @@ fn step(place: &Place) -> Option<u32> {
     }
 }
 
+/// Each notice stands where it can be read and acted on; while a photo is taken nothing may take room from the picture.
 fn notices(state: &State) -> Vec<Notice> {
     let mut notices = Vec::new();
-    if let Auth::SignedIn { store: Kept::MemoryOnly(why), .. } = &state.auth {
+    let at_rest = matches!(state.place, Place::Home | Place::Sent);
+    if let (Auth::SignedIn { store: Kept::MemoryOnly(why), .. }, true) = (&state.auth, at_rest) {
         notices.push(Notice::MemoryOnly { why: why.code().to_owned(), may_unlock: why.may_unlock() });
     }
-    if state.would_lose_photos() {
+    if state.would_lose_photos() && !state.wants_camera() {
         notices.push(Notice::UnsentInMemory);
     }
-    if state.camera.practice && state.wants_camera() {
+    if state.wants_camera() && state.camera.practice {
         notices.push(Notice::PracticeCamera);
-    }
-    if let (Some(name), true) = (&state.camera.virtual_name, state.wants_camera() && !state.camera.practice) {
+    } else if let (Some(name), true) = (&state.camera.virtual_name, state.wants_camera()) {
         notices.push(Notice::VirtualCamera { name: name.clone() });
     }
     if state.offline {
@@ -216,6 +217,7 @@ fn fix_photo(state: &State) -> Screen {
         kept,
         may_correct_name: only_name,
         may_resubmit: profile.is_some_and(|profile| profile.may_resubmit),
+        id_types: id_types(state),
         busy: state.busy,
         trouble: state.trouble.clone(),
     }

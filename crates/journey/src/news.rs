@@ -294,9 +294,11 @@ impl Owner {
         self.state.sending = None;
         self.state.trouble = Some(Trouble { request_id: error.request_id(), ..Trouble::plain(error.code()) });
         if let Some(kind) = error.photo_refused() {
-            // The server's own look said no to this photo: back to it.
-            let photo = Photo::from_kind(kind);
-            self.forget_shot(photo);
+            // The server's own look said no to this photo: it has to be taken again.
+            self.forget_shot(Photo::from_kind(kind));
+            if let Some(trouble) = &mut self.state.trouble {
+                trouble.field = Some(kind.as_str().to_owned());
+            }
             self.state.place = Place::CheckAnswers;
         } else if error.session_is_over() {
             // Photos belong to their session, so they are taken anew in a new one.

@@ -300,7 +300,7 @@ impl State {
         match self.place {
             Place::BeforeYouBegin => Some(Place::Welcome),
             Place::SignIn => Some(Place::BeforeYouBegin),
-            Place::Name | Place::FixPhoto | Place::Sent => Some(Place::Home),
+            Place::Name | Place::FixPhoto => Some(Place::Home),
             Place::Consent if self.busy => None,
             Place::Consent => Some(Place::Name),
             Place::IdLayout if self.busy => None,
@@ -317,6 +317,7 @@ impl State {
             | Place::WaitingForKeyring
             | Place::Home
             | Place::Review(_)
+            | Place::Sent
             | Place::CheckAnswers
             | Place::Sending => None,
         }

@@ -272,6 +272,8 @@ pub enum Screen {
         may_correct_name: bool,
         /// May the learner try again at all?
         may_resubmit: bool,
+        /// The kinds of ID this provider accepts, in its words.
+        id_types: Vec<String>,
         /// Opening the capture session.
         busy: bool,
         /// What went wrong.

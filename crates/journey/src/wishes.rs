@@ -127,6 +127,11 @@ impl Owner {
                 self.start_repair();
                 errands::open_session(self);
             }
+            // The profile went in from elsewhere, or counts already: what is left is to look at where it stands.
+            Place::CheckAnswers if !self.state.busy => {
+                self.state.place = Place::Home;
+                errands::read_status(self);
+            }
             Place::Sent | Place::Mailbox => {
                 self.state.place = Place::Home;
                 errands::read_status(self);

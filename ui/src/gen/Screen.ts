@@ -250,6 +250,10 @@ mayCorrectName: boolean,
  */
 mayResubmit: boolean, 
 /**
+ * The kinds of ID this provider accepts, in its words.
+ */
+idTypes: Array<string>, 
+/**
  * Opening the capture session.
  */
 busy: boolean, 

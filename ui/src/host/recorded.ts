@@ -333,6 +333,7 @@ const RECORDED: Record<string, Recorded> = {
   'fix-photo': {
     screen: {
       kind: 'fix-photo',
+      idTypes: ['Passport', 'National identity card', 'Driving licence', 'Residence permit'],
       reasons: [{ code: 'id-not-legible', photo: 'id', note: null }],
       retake: ['id'],
       kept: 'face',
@@ -346,6 +347,7 @@ const RECORDED: Record<string, Recorded> = {
   'fix-photo-name': {
     screen: {
       kind: 'fix-photo',
+      idTypes: ['Passport', 'National identity card', 'Driving licence', 'Residence permit'],
       reasons: [{ code: 'name-mismatch', photo: 'id', note: 'Your ID says “Léa”, the form says “Lea Maria”.' }],
       retake: ['id'],
       kept: 'face',
@@ -359,6 +361,7 @@ const RECORDED: Record<string, Recorded> = {
   'fix-photo-closed': {
     screen: {
       kind: 'fix-photo',
+      idTypes: ['Passport', 'National identity card', 'Driving licence', 'Residence permit'],
       reasons: [{ code: 'other', photo: null, note: 'Please contact us, we would like to help you in person.' }],
       retake: [],
       kept: null,
