@@ -77,7 +77,8 @@ impl Api {
 
     /// The account a token belongs to, for the one who just obtained the token.
     pub async fn me_of(&self, authorisation: &Authorisation) -> Result<Me, RemoteError> {
-        let reply = self.wire.send_proven(&Call::get("/v1/me"), &authorisation.key, Some(&authorisation.access_token)).await?;
+        let reply =
+            self.wire.send_proven(&Call::get("/v1/me"), &authorisation.key, Some(&authorisation.access_token)).await?;
         reply.json()
     }
 

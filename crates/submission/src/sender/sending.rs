@@ -235,11 +235,13 @@ impl<'a> Courier<'a> {
             chunk_max_bytes: usize::try_from(self.session.facts().limits.chunk_max).unwrap_or(usize::MAX),
             pace: self.pace,
         };
-        let told = |upload_news| match upload_news {
-            UploadNews::Acknowledged { bytes } => {
-                news(SendNews::Progress { photo: kind, acknowledged_bytes: bytes, total_bytes })
-            }
-            UploadNews::Waiting { because, .. } => news(SendNews::Waiting { code: because.code() }),
+        let told = |upload_news| {
+            news(match upload_news {
+                UploadNews::Acknowledged { bytes } => {
+                    SendNews::Progress { photo: kind, acknowledged_bytes: bytes, total_bytes }
+                }
+                UploadNews::Waiting { because, .. } => SendNews::Waiting { code: because.code() },
+            });
         };
         Outcome::Uploaded(kind, upload(self.api, &errand, told).await)
     }
