@@ -7,7 +7,7 @@ use thiserror::Error;
 /// What is in the way, and what to do about it.
 #[derive(Debug, Error)]
 pub(crate) enum GuestError {
-    #[error("use: likeness-guest shim|guest|all")]
+    #[error("use: likeness-guest [shim|guest|all]")]
     Call,
     #[error("{program} is missing: apt-get install {package}")]
     Missing { program: &'static str, package: &'static str },

@@ -1,7 +1,7 @@
 //! Runs the camera cases of `tests/devices/cases`:
 //! `cargo run -p likeness-guest -- shim` on this machine with the preloaded double (seconds, no rights needed),
 //! `cargo run -p likeness-guest -- guest` inside an emulated machine with Debian's kernel, its real `uvcvideo` and `vivid` (a minute or two),
-//! `… -- all` both.
+//! `… -- all` (or nothing) both.
 //!
 //! The guest's root is this machine's, read-only, so the test programs are simply the build's output. Nothing is installed
 //! and no rights are needed; the kernel comes from Debian's package, unpacked into `target/guest/<version>`.
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let outcome = match battery.as_str() {
         "shim" => shim(),
         "guest" => guest(),
-        "all" => shim().and_then(|shim| guest().map(|guest| shim && guest)),
+        "" | "all" => shim().and_then(|shim| guest().map(|guest| shim && guest)),
         _ => Err(GuestError::Call),
     };
     match outcome {
