@@ -5,7 +5,7 @@ use crate::process::{Failure, Outcome, ask, must, program};
 use crate::{generate, machine, page};
 
 /// The version that reads `deny.toml`; installed once, never inside `.ci/run`.
-const CARGO_DENY: &str = "0.19.6";
+const CARGO_DENY: &str = "0.20.2";
 
 /// `check`.
 pub fn check(options: &Options) -> Outcome {
@@ -17,6 +17,7 @@ pub fn check(options: &Options) -> Outcome {
     must(&mut program("npm", &["--prefix", "ui", "run", "check"]))?;
     must(&mut program("npm", &["--prefix", "ui", "run", "lint"]))?;
     generate::types(true)?;
+    generate::notices(true)?;
     must(&mut program("cargo", &["test", "--quiet", "--features", "window-tests", "--test", "architecture"]))?;
     deny()
 }
@@ -25,6 +26,8 @@ fn deny() -> Outcome {
     if ask("cargo", &["deny", "--version"]).is_none() {
         must(&mut program("cargo", &["install", "--locked", "cargo-deny", "--version", CARGO_DENY]))?;
     }
+    // Licences are read from the sources of every system's crates, not only of this one's.
+    must(&mut program("cargo", &["fetch", "--locked"]))?;
     must(&mut program("cargo", &["deny", "--offline", "check", "bans", "licenses", "sources"]))?;
     let reached = program("cargo", &["deny", "check", "advisories"]).output();
     let reached = reached.map_err(|error| Failure::Machine(format!("cargo deny could not be started: {error}")))?;

@@ -24,7 +24,7 @@ cargo xtask <command>
   test [--suite NAME]...     every test, or the named suites: rust ui journey devices keyring
        [--allow-missing NAME]  skip a suite that cannot run here; counted in the summary
   check                      formatting, lints, types, licences, generated files
-  generate types [--check]   writes, or compares, what is generated
+  generate types|notices [--check]  writes, or compares, what is generated
 
   --no-install               never installs system packages; prints the command instead";
 
