@@ -25,6 +25,7 @@ pub(super) struct Region {
 #[derive(Debug, Default)]
 pub(super) struct EdgeMap {
     region: Region,
+    frame: (u32, u32),
     step: u32,
     pub width: usize,
     pub height: usize,
@@ -44,6 +45,7 @@ impl EdgeMap {
         let wanted = (region.right - region.left + WORKING_WIDTH_PX / 2) / WORKING_WIDTH_PX;
         self.step = wanted.clamp(1, 16);
         self.region = region;
+        self.frame = (luma.width(), luma.height());
         self.width = ((region.right - region.left) / self.step) as usize;
         self.height = ((region.bottom - region.top) / self.step) as usize;
         self.shrink(luma);
@@ -72,6 +74,20 @@ impl EdgeMap {
             x: (at.x + 0.5 - self.region.left as f32) / step - 0.5,
             y: (at.y + 0.5 - self.region.top as f32) / step - 0.5,
         }
+    }
+
+    /// How far outside the map a place lies across borders that are the frame's own, coarse pixels; 0 inside, `None`
+    /// outside across a border beyond which the frame goes on.
+    pub fn outside_frame_px(&self, at: Point) -> Option<f32> {
+        let step = self.step;
+        let past = [
+            (-at.x, self.region.left < step),
+            (-at.y, self.region.top < step),
+            (at.x + 1.0 - self.width as f32, self.region.right + step > self.frame.0),
+            (at.y + 1.0 - self.height as f32, self.region.bottom + step > self.frame.1),
+        ];
+        let crossed = || past.iter().filter(|(past_px, _)| *past_px > 0.0);
+        crossed().all(|(_, frame_ends)| *frame_ends).then(|| crossed().map(|(past_px, _)| *past_px).fold(0.0, f32::max))
     }
 
     fn shrink(&mut self, luma: &Plane) {

@@ -4,11 +4,12 @@
 //! shape: with the lens given, their corners must be the picture of a rectangle with the card's ratio.
 //! Candidates are ranked by how much of their outline is there, and by nothing that looks at contrast: US 12,608,816 B2
 //! covers ranking quadrilaterals by a contour score and then by a contrast score (a warning, not legal advice).
-//! Guarantees: every quadrilateral it names has its corners inside the searched region, in order. They are coarse;
-//! `refine` has the last word.
+//! Guarantees: every quadrilateral it names has its corners in order, and inside the searched region or a little
+//! outside the frame. They are coarse; `refine` has the last word.
 
 use crate::{Lens, Plane, Point, Quad, Rect};
 
+use super::cut::{self, Border};
 use super::edges::{EdgeMap, Region};
 use super::lines::{Band, Line, LineFinder, Side};
 use super::shape;
@@ -16,7 +17,7 @@ use super::shape;
 /// Half the width of the band around each side of the guide, as a share of the guide's width.
 const BAND: f32 = 0.145;
 /// A side ratio may be off by this share before refinement.
-const RATIO_TOLERANCE: f32 = 0.13;
+pub(super) const RATIO_TOLERANCE: f32 = 0.13;
 /// Cosine between the sides before refinement: 10 degrees off square.
 const SKEW_TOLERANCE: f32 = 0.17;
 /// Where no ratio is known, anything between a square and a strip is taken.
@@ -25,9 +26,9 @@ const ANY_RATIO: std::ops::Range<f32> = 0.9..2.4;
 const LEAST_SIDE: f32 = 0.32;
 const LEAST_MEAN: f32 = 0.55;
 /// Weights of the score beside the mean support.
-const WEAKEST_WEIGHT: f32 = 0.35;
+pub(super) const WEAKEST_WEIGHT: f32 = 0.35;
 const BEYOND_WEIGHT: f32 = 0.6;
-const RATIO_WEIGHT: f32 = 0.35;
+pub(super) const RATIO_WEIGHT: f32 = 0.35;
 const SIZE_WEIGHT: f32 = 0.15;
 /// Rounded corners (3.18 mm) are not part of the straight sides.
 const CORNER_SHARE: f32 = 0.05;
@@ -35,7 +36,7 @@ const CORNER_SHARE: f32 = 0.05;
 const BEYOND_SHARE: f32 = 0.22;
 /// A line seen this far beyond a corner does not end there; a card has at most this many such ends of its eight, by
 /// chance, when an edge of the room prolongs one of its sides.
-const RUNS_ON: f32 = 0.75;
+pub(super) const RUNS_ON: f32 = 0.75;
 const MOST_RUNNING_ON: u32 = 2;
 /// Share of a side next to a corner, and how much of it must be seen, for the corner to be seen from that side.
 const NEAR_CORNER_SHARE: f32 = 0.25;
@@ -48,6 +49,14 @@ const LEAST_SCORE: f32 = 1.25;
 const BEYOND_DOUBT: f32 = 1.6;
 /// Sizes of the outline that are looked at, in shares of the guide, in this order.
 const SCALES: [f32; 3] = [1.0, 0.74, 1.3];
+/// A corner may lie this far outside the frame, as a share of the guide's width: the sides are still seen.
+const OUTSIDE_SHARE: f32 = 0.06;
+/// Where a card that leaves the frame is looked for: the outline moved by this share of its own size towards the
+/// border, and grown, because a card that leaves the frame is mostly too near.
+const CUT_SHIFT: f32 = 0.3;
+const CUT_SCALE: f32 = 1.12;
+/// Narrower outlines, in shares of the frame's width, stand beside a head; no card is near a border there.
+const CUT_LEAST_GUIDE: f32 = 0.3;
 /// Candidates handed to the refinement.
 pub(super) const CANDIDATES: usize = 3;
 /// Nothing smaller can be measured.
@@ -60,6 +69,8 @@ pub(super) struct Candidate {
     pub score: f32,
     /// Frame pixels behind one coarse pixel: how far off the corners may be.
     pub step_px: u32,
+    /// The side that lies outside the frame, and is where the ratio puts it: 0 top, 1 right, 2 bottom, 3 left.
+    pub unseen: Option<usize>,
 }
 
 /// Buffers of the search.
@@ -91,7 +102,29 @@ impl Finder {
                 break;
             }
         }
+        if let Some(ratio) = ratio
+            && self.best.is_empty()
+            && outline.width >= CUT_LEAST_GUIDE * luma.width() as f32
+        {
+            self.find_cut(luma, lens, outline, ratio);
+        }
         &self.best
+    }
+
+    /// Looks at every border of the frame for a card that leaves it there.
+    fn find_cut(&mut self, luma: &Plane, lens: &Lens, outline: &Rect, ratio: f32) {
+        let grown = scaled(outline, CUT_SCALE);
+        let (across, down) = (CUT_SHIFT * grown.width, CUT_SHIFT * grown.height);
+        for border in Border::ALL {
+            let (x, y) = border.towards();
+            let moved = Rect { x: grown.x + across * x, y: grown.y + down * y, ..grown };
+            let Some(region) = region_around(&moved, luma) else { continue };
+            self.map.fill(luma, region);
+            let guide = self.coarse_guide(&moved);
+            self.search_sides(&guide);
+            let lines = [self.top.lines(), self.right.lines(), self.bottom.lines(), self.left.lines()];
+            cut::combine(&self.map, lines, border, lens, ratio, |new| insert(&mut self.best, new));
+        }
     }
 
     fn coarse_guide(&self, outline: &Rect) -> Rect {
@@ -123,9 +156,8 @@ impl Finder {
     }
 
     fn combine(&mut self, lens: &Lens, guide_width: f32, ratio: Option<f32>) {
-        let inside = |at: Point| {
-            at.x > 0.0 && at.y > 0.0 && at.x < self.map.width as f32 - 1.0 && at.y < self.map.height as f32 - 1.0
-        };
+        let most_outside_px = OUTSIDE_SHARE * guide_width;
+        let inside = |at: Point| self.map.outside_frame_px(at).is_some_and(|outside| outside <= most_outside_px);
         for top in self.top.lines() {
             for bottom in self.bottom.lines() {
                 for left in self.left.lines() {
@@ -143,7 +175,7 @@ impl Finder {
                         if score < LEAST_SCORE {
                             continue;
                         }
-                        insert(&mut self.best, Candidate { quad, score, step_px: self.map.step() });
+                        insert(&mut self.best, Candidate { quad, score, step_px: self.map.step(), unseen: None });
                     }
                 }
             }
@@ -178,14 +210,14 @@ fn region_around(outline: &Rect, luma: &Plane) -> Option<Region> {
 }
 
 /// Where a lying and a standing line meet. Slopes stay below tan 17 degrees, so they always do.
-fn crossing(lying: &Line, standing: &Line) -> Point {
+pub(super) fn crossing(lying: &Line, standing: &Line) -> Point {
     let from_middle = lying.at_middle - lying.slope * lying.middle - standing.middle;
     let x = (standing.at_middle + standing.slope * from_middle) / (1.0 - standing.slope * lying.slope);
     Point { x, y: lying.offset(x) }
 }
 
 /// 1 for exactly the wanted ratio, 0 at the edge of the tolerance; `None` beyond it or when not a rectangle.
-fn closeness(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> Option<f32> {
+pub(super) fn closeness(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> Option<f32> {
     let shape = shape::read(quad, lens)?;
     if shape.skew.abs() > SKEW_TOLERANCE {
         return None;
@@ -195,16 +227,16 @@ fn closeness(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> Option<f32> {
     (off <= 1.0).then_some(1.0 - off)
 }
 
-/// What the lines show between and beyond the corners.
+/// What a line shows between and beyond two corners; only the part inside the frame is asked.
 #[derive(Debug, Clone, Copy, Default)]
-struct SideSeen {
-    whole: f32,
+pub(super) struct SideSeen {
+    pub whole: f32,
     /// Next to the corner where the stretch starts and where it ends.
-    ends: [bool; 2],
-    beyond: [f32; 2],
+    pub ends: [bool; 2],
+    pub beyond: [f32; 2],
 }
 
-fn see_side(line: &Line, from: f32, to: f32) -> Option<SideSeen> {
+pub(super) fn see_side(line: &Line, from: f32, to: f32) -> Option<SideSeen> {
     let length = to - from;
     let (start, end) = (from + CORNER_SHARE * length, to - CORNER_SHARE * length);
     let near = NEAR_CORNER_SHARE * length;

@@ -63,9 +63,14 @@ impl Line {
         self.at_middle + self.slope * (position - self.middle)
     }
 
+    /// A line beside another one, `offset` away; none of it is seen.
+    pub fn parallel_to(other: &Self, offset: f32) -> Self {
+        Self { at_middle: other.at_middle + offset, slope: other.slope, middle: other.middle, supported: Vec::new() }
+    }
+
     /// Share of the stretch between two positions where the picture shows this line; `None` outside the picture.
     pub fn support(&self, from: f32, to: f32) -> Option<f32> {
-        let last = self.supported.len() as f32 - 1.0;
+        let last = (self.supported.len() as f32 - 1.0).max(0.0);
         let (from, to) = (from.round().clamp(0.0, last), to.round().clamp(0.0, last));
         if to - from < 2.0 {
             return None;

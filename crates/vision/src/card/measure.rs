@@ -23,8 +23,8 @@ const PROFILE_HALF_PX: (f32, f32) = (5.0, 40.0);
 const MOST_SPREAD_MM: f32 = 0.45;
 /// Size assumed for a card of unknown format, so that its print can be looked for at all.
 const ASSUMED_WIDTH_MM: f32 = 85.60;
-/// Corners may lie this far outside the frame and still be said.
-const FRAME_SLACK_PX: f32 = 1.0;
+/// Corners may lie this far outside the frame, as a share of the card's width, when all four sides were seen.
+const OUTSIDE_SHARE: f32 = 0.08;
 
 /// Finds and measures the card of a frame. Holds the buffers, so that frames after the first allocate next to nothing.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl CardAnalyser {
         let (outline, shape, score) = candidates.iter().find_map(|candidate| {
             let outline = refine::fit(&picture.luma, candidate)?;
             let shape = shape::read(&outline.quad, &lens)?;
-            let is_card = may_be_card(&shape, ratio) && inside(&outline.quad, &picture.luma);
+            let is_card = may_be_card(&shape, ratio) && (candidate.unseen.is_some() || inside(&outline.quad, &picture.luma));
             is_card.then_some((outline, shape, candidate.score))
         })?;
         self.measure(picture, &outline, shape, score, format)
@@ -133,8 +133,8 @@ fn may_be_card(shape: &Shape, ratio: Option<f32>) -> bool {
 }
 
 fn inside(quad: &Quad, luma: &Plane) -> bool {
-    let (right, bottom) = (luma.width() as f32 - 1.0 + FRAME_SLACK_PX, luma.height() as f32 - 1.0 + FRAME_SLACK_PX);
-    quad.0.iter().all(|at| at.x >= -FRAME_SLACK_PX && at.y >= -FRAME_SLACK_PX && at.x <= right && at.y <= bottom)
+    let outside_px = -border_margin(quad, luma) * luma.width() as f32;
+    outside_px <= OUTSIDE_SHARE * quad.0[0].distance(quad.0[1])
 }
 
 /// Mean lengths of (top, bottom) and of (left, right), pixels.

@@ -4,6 +4,7 @@
 //! judged alone: nothing here remembers the frame before, so a still that is measured again reads the same.
 //! Does not know: whether a finger covers the print (two measures were tried and could not tell), or what is printed.
 
+mod cut;
 mod edges;
 mod find;
 mod glare;

@@ -1,6 +1,7 @@
 //! The exact outline: every side fitted to the full-resolution picture, and the sharpness read from the same edges.
 //!
-//! Guarantees: a refined outline has four sides that were each seen along a good part of their length.
+//! Guarantees: a refined outline has four sides that were each seen along a good part of their length, except one that
+//! the candidate itself says lies outside the frame; that one stays where it was guessed.
 //! The share of profiles that agree with a side is not given out: it stays near .85 whatever happens and says nothing.
 
 use crate::{Plane, Point, Quad};
@@ -54,8 +55,9 @@ struct Profile {
 /// Fits the four sides of a candidate; `None` when one of them is not there at full resolution.
 pub(super) fn fit(luma: &Plane, candidate: &Candidate) -> Option<Outline> {
     let most = REACH_PX.1.max(2.0 * candidate.step_px as f32);
-    let first = round(luma, &candidate.quad, |length| (REACH_SHARE * length).clamp(REACH_PX.0, most))?;
-    round(luma, &first.quad, |_| SECOND_REACH_PX)
+    let unseen = candidate.unseen;
+    let first = round(luma, &candidate.quad, unseen, |length| (REACH_SHARE * length).clamp(REACH_PX.0, most))?;
+    round(luma, &first.quad, unseen, |_| SECOND_REACH_PX)
 }
 
 impl Outline {
@@ -81,7 +83,7 @@ impl Outline {
     }
 }
 
-fn round(luma: &Plane, quad: &Quad, reach_px: impl Fn(f32) -> f32) -> Option<Outline> {
+fn round(luma: &Plane, quad: &Quad, unseen: Option<usize>, reach_px: impl Fn(f32) -> f32) -> Option<Outline> {
     let nowhere = FittedSide { agreeing: [false; PROFILES], from: Point::default(), to: Point::default() };
     let mut sides = [nowhere; 4];
     for (index, side) in sides.iter_mut().enumerate() {
@@ -90,7 +92,11 @@ fn round(luma: &Plane, quad: &Quad, reach_px: impl Fn(f32) -> f32) -> Option<Out
         if !(8.0..1e5).contains(&length) {
             return None;
         }
-        *side = fit_side(luma, from, to, reach_px(length))?;
+        *side = if unseen == Some(index) {
+            FittedSide { from, to, ..nowhere }
+        } else {
+            fit_side(luma, from, to, reach_px(length))?
+        };
     }
     let corner = |index: usize| meet(&sides[(index + 3) % 4], &sides[index]);
     let quad = Quad([corner(0)?, corner(1)?, corner(2)?, corner(3)?]);

@@ -19,6 +19,8 @@ const LEAST_DEVIATION: f32 = 8.0;
 /// Letters, millimetres: height, width.
 const LETTER_HEIGHT_MM: (f32, f32) = (0.9, 4.5);
 const LETTER_WIDTH_MM: (f32, f32) = (0.25, 4.5);
+/// A letter is at most this bright against the paper around it: the waves of a guilloche are paler.
+const INK_SHARE: f32 = 0.88;
 /// Neighbours in a line differ by less than this share of their height at top and bottom.
 const LEVEL_SHARE: f32 = 0.3;
 /// Widest gap between neighbours, heights of a letter.
@@ -57,7 +59,11 @@ impl TextReader {
             value as f32 >= low * DENSITY_PX_PER_MM && value as f32 <= high * DENSITY_PX_PER_MM
         };
         let parts = self.parts.find(&self.mask, width).iter();
-        let letters = parts.filter(|part| range(LETTER_HEIGHT_MM, part.height()) && range(LETTER_WIDTH_MM, part.width()));
+        let letters = parts.filter(|part| {
+            range(LETTER_HEIGHT_MM, part.height())
+                && range(LETTER_WIDTH_MM, part.width())
+                && is_ink(flat, &self.mask, width, part)
+        });
         self.letters.extend(letters.copied());
         self.letters.sort_unstable_by_key(|part| (part.left, part.top));
         self.chain();
@@ -177,6 +183,22 @@ impl TextReader {
         let letter_height_px = self.heights.get(self.heights.len() / 2).map_or(0.0, |height| *height as f32);
         Print { lines: self.lines.len() as u32, letter_height_px }
     }
+}
+
+/// Is the marked part clearly darker than the unmarked pixels in and around its box?
+fn is_ink(flat: &[u8], mask: &[u8], width: usize, part: &Part) -> bool {
+    let (left, right) = (part.left.saturating_sub(2) as usize, (part.right as usize + 2).min(width));
+    let (top, bottom) = (part.top.saturating_sub(2) as usize, (part.bottom as usize + 2).min(flat.len() / width));
+    let (mut ink, mut paper) = ((0_u32, 0_u32), (0_u32, 0_u32));
+    for y in top..bottom {
+        let stretch = y * width + left..y * width + right;
+        for (value, mark) in flat[stretch.clone()].iter().zip(&mask[stretch]) {
+            let sum = if *mark == 0 { &mut paper } else { &mut ink };
+            *sum = (sum.0 + 1, sum.1 + u32::from(*value));
+        }
+    }
+    let mean = |(count, sum): (u32, u32)| sum as f32 / count.max(1) as f32;
+    paper.0 > 0 && mean(ink) <= INK_SHARE * mean(paper)
 }
 
 #[cfg(test)]
