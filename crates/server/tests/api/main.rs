@@ -1,2 +1,14 @@
 //! The server over real HTTP on a loopback port, with a clock the tests move.
 #![cfg(test)]
+
+mod console;
+mod house;
+mod journey;
+mod mail;
+mod openapi;
+#[cfg(feature = "practice")]
+mod practice;
+mod secrecy;
+mod settings;
+mod sign_in;
+mod uploads;
