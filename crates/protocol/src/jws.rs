@@ -62,9 +62,7 @@ impl PrivateKey {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, JwsError> {
         // The library pads short input with zeros; a cut key must not load as another key.
         let whole: &[u8; 32] = bytes.try_into().map_err(|_| JwsError::BadKey)?;
-        SigningKey::from_slice(whole)
-            .map(Self)
-            .map_err(|_| JwsError::BadKey)
+        SigningKey::from_slice(whole).map(Self).map_err(|_| JwsError::BadKey)
     }
 
     /// The 32 bytes to store in the keyring and nowhere else.

@@ -6,7 +6,7 @@
 //! Where the guarantee ends: who holds the key file and the data folder can read everything; times and identifiers are readable without it.
 //!
 //! Not built yet: creating accounts in the app, organisations and their sign-in, PostgreSQL and S3, the audit hash chain, tus expiration and
-//! termination, the check for pictures cut at the bottom, the 1,095-day cap on a silent account, and a limit on slow request headers
+//! termination, the 1,095-day cap on a silent account, and a limit on slow request headers
 //! (put a reverse proxy in front until then).
 
 #![forbid(unsafe_code)]

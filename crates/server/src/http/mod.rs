@@ -28,7 +28,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 struct Document;
 
 fn described() -> OpenApiRouter<Shared> {
-    let routes = OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(oauth::metadata))
         .routes(routes!(oauth::challenge::challenge))
         .routes(routes!(oauth::token::token))
@@ -46,15 +46,15 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(review::api::show))
         .routes(routes!(review::api::claim, review::api::release))
         .routes(routes!(review::api::photo))
-        .routes(routes!(review::api::decide));
-    #[cfg(feature = "practice")]
-    let routes = routes.merge(crate::practice::routes());
-    routes
+        .routes(routes!(review::api::decide))
 }
 
 /// The whole service.
 pub fn router(app: Shared) -> Router {
-    let (api, _) = described().split_for_parts();
+    let described = described();
+    #[cfg(feature = "practice")]
+    let described = described.merge(crate::practice::routes());
+    let (api, _) = described.split_for_parts();
     api.merge(console::routes())
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
@@ -68,7 +68,6 @@ pub fn router(app: Shared) -> Router {
 /// # Errors
 /// Only when JSON cannot be written.
 pub fn openapi_json() -> Result<String, serde_json::Error> {
-    let (_, mut document) = described().split_for_parts();
-    document.paths.paths.retain(|path, _| !path.starts_with("/practice"));
+    let (_, document) = described().split_for_parts();
     document.to_pretty_json().map(|text| text + "\n")
 }

@@ -19,7 +19,11 @@ impl Browser {
 
     async fn post(&self, path: &str, fields: &[(&str, &str)], site: &str) -> Reply {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let headers = [("cookie", self.cookie.as_str()), ("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", site)];
+        let headers = [
+            ("cookie", self.cookie.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("sec-fetch-site", site),
+        ];
         send(self.to, "POST", path, &headers, body.as_bytes()).await
     }
 
@@ -47,7 +51,12 @@ async fn a_reviewer_looks_rejects_with_a_reason_and_confirms() {
     assert_eq!(desk.get("/console").await.header("location"), Some("/console/sign-in"));
     let page = desk.get("/console/sign-in").await;
     let policy = page.header("content-security-policy").unwrap().to_owned();
-    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(
+        policy.contains("default-src 'none'")
+            && policy.contains("frame-ancestors 'none'")
+            && !policy.contains("unsafe"),
+        "{policy}"
+    );
     assert_eq!(desk.sign_in(REVIEWER, "wrong horse battery").await.status, 400);
     assert_eq!(desk.sign_in(ADA, PASSWORD).await.status, 403, "learners have no desk");
     assert!(desk.cookie.is_empty());
@@ -62,26 +71,51 @@ async fn a_reviewer_looks_rejects_with_a_reason_and_confirms() {
     let form = attributes(&page, "name=\"form\" value=\"")[0].clone();
     let (confirm, decide) = (format!("{path}/confirm"), format!("{path}/decide"));
     let approve = [("form", form.as_str()), ("outcome", "approve")];
-    assert!(desk.post(&decide, &approve, "same-origin").await.text().contains("Look at each photo"), "nothing viewed yet");
+    assert!(
+        desk.post(&decide, &approve, "same-origin").await.text().contains("Look at each photo"),
+        "nothing viewed yet"
+    );
     let photos = attributes(&page, "<img src=\"");
     assert_eq!(photos.len(), 2);
     for photo in &photos {
         let shown = desk.get(photo).await;
-        assert_eq!((shown.header("content-type"), shown.header("cache-control")), (Some("image/jpeg"), Some("no-store")));
+        assert_eq!(
+            (shown.header("content-type"), shown.header("cache-control")),
+            (Some("image/jpeg"), Some("no-store"))
+        );
     }
     let stranger = Browser { to: app.to, cookie: "lkc=stolen".into() };
     assert_eq!(stranger.get(&photos[0]).await.status, 303, "no session, no photo");
 
     assert_eq!(desk.post(&decide, &approve, "cross-site").await.status, 403, "another site sends the form");
-    assert_eq!(desk.post(&decide, &[("form", "guess"), ("outcome", "approve")], "same-origin").await.status, 403, "a form that is not this session's");
-    assert_eq!(desk.post(&confirm, &[("form", &form), ("outcome", "reject"), ("may_resubmit", "yes")], "same-origin").await.status, 422, "no reason");
-    let reject = [("form", form.as_str()), ("outcome", "reject"), ("reason-id_glare", "on"), ("note", "<i>Tilt it</i>"), ("may_resubmit", "yes")];
+    assert_eq!(
+        desk.post(&decide, &[("form", "guess"), ("outcome", "approve")], "same-origin").await.status,
+        403,
+        "a form that is not this session's"
+    );
+    assert_eq!(
+        desk.post(&confirm, &[("form", &form), ("outcome", "reject"), ("may_resubmit", "yes")], "same-origin")
+            .await
+            .status,
+        422,
+        "no reason"
+    );
+    let reject = [
+        ("form", form.as_str()),
+        ("outcome", "reject"),
+        ("reason-id_glare", "on"),
+        ("note", "<i>Tilt it</i>"),
+        ("may_resubmit", "yes"),
+    ];
     let asked = desk.post(&confirm, &reject, "same-origin").await.text();
     assert!(asked.contains("Light reflects on your ID.") && asked.contains("&lt;i&gt;Tilt it"), "{asked}");
     assert_eq!(app.status().await.status, Status::InReview, "the confirm step decides nothing");
     assert_eq!(desk.post(&decide, &reject, "same-origin").await.status, 200);
     let status = app.status().await;
-    assert_eq!((status.status, status.reasons[0].code, status.retake.as_slice()), (Status::Rejected, Reason::IdGlare, &[PhotoKind::Id][..]));
+    assert_eq!(
+        (status.status, status.reasons[0].code, status.retake.as_slice()),
+        (Status::Rejected, Reason::IdGlare, &[PhotoKind::Id][..])
+    );
     assert!(desk.post(&decide, &approve, "same-origin").await.text().contains("decided already"));
     assert!(desk.get("/console?state=done").await.text().contains(&receipt.reference));
     for asset in ["/console/console.css", "/console/console.js"] {

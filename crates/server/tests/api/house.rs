@@ -13,8 +13,8 @@ use likeness_protocol::{
     review::{DecisionReceipt, DecisionRequest, GivenReason, Outcome, SubmissionForReview},
     tus::{CHUNK_TYPE, Checksum, Metadata},
     verification::{
-        ConsentReceipt, ConsentRequest, Device, IdLayout, OpenedCaptureSession, PhotoKind, Policy, ProfileStatus, Reason, Receipt, SubmitRequest,
-        Uploads,
+        ConsentReceipt, ConsentRequest, Device, IdLayout, OpenedCaptureSession, PhotoKind, Policy, ProfileStatus,
+        Reason, Receipt, SubmitRequest, Uploads,
     },
 };
 use likeness_server::{Clock, Running, Server, Settings, add_account, settings::MailRoute};
@@ -76,7 +76,8 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let mails = folder.path().join("mails");
         std::fs::create_dir(&mails).unwrap();
-        let mut settings = Settings::loopback(folder.path().join("data"), folder.path().join("kek"), MailRoute::Folder(mails));
+        let mut settings =
+            Settings::loopback(folder.path().join("data"), folder.path().join("kek"), MailRoute::Folder(mails));
         settings.limits.submissions_per_day = 50;
         settings.limits.sessions_per_hour = 50;
         change(&mut settings);
@@ -104,7 +105,8 @@ impl House {
     pub async fn mails(&self, count: usize) -> Vec<String> {
         for _ in 0..200 {
             let folder = std::fs::read_dir(self.folder.path().join("mails")).unwrap();
-            let mails: Vec<String> = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+            let mails: Vec<String> =
+                folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
             if mails.len() >= count {
                 return mails;
             }
@@ -140,7 +142,8 @@ impl Reply {
     #[track_caller]
     pub fn code(&self) -> Code {
         let json: serde_json::Value = self.json();
-        serde_json::from_value(json["code"].clone()).unwrap_or_else(|_| panic!("no code: {} {}", self.status, self.text()))
+        serde_json::from_value(json["code"].clone())
+            .unwrap_or_else(|_| panic!("no code: {} {}", self.status, self.text()))
     }
 
     #[track_caller]
@@ -154,9 +157,10 @@ impl Reply {
 
 /// One request on a connection of its own.
 pub async fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
+        request.extend([*name, ": ", *value, "\r\n"]);
     }
     let mut stream = TcpStream::connect(to).await.unwrap();
     stream.write_all((request + "\r\n").as_bytes()).await.unwrap();
@@ -168,7 +172,10 @@ pub async fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &s
     let head = String::from_utf8(answer[..end].to_vec()).unwrap();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+    let headers = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
     Reply { status, headers, body: answer[end + 4..].to_vec() }
 }
 
@@ -201,7 +208,11 @@ impl App {
 
     /// Sends with proof and token; repeats once when the nonce is old.
     pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let token = if path.starts_with("/oauth") { None } else { self.tokens.as_ref().map(|tokens| tokens.access_token.expose().to_owned()) };
+        let token = if path.starts_with("/oauth") {
+            None
+        } else {
+            self.tokens.as_ref().map(|tokens| tokens.access_token.expose().to_owned())
+        };
         for last in [false, true] {
             let proof = self.proof(method, path, token.as_deref());
             let authorization = token.as_ref().map(|token| format!("DPoP {token}")).unwrap_or_default();
@@ -214,7 +225,8 @@ impl App {
             if let Some(nonce) = reply.header("dpop-nonce") {
                 nonce.clone_into(&mut self.nonce.lock().unwrap());
             }
-            let asks_again = matches!(reply.status, 400 | 401) && reply.text().contains("use-dpop-nonce") || (method == "HEAD" && reply.status == 401);
+            let asks_again = matches!(reply.status, 400 | 401) && reply.text().contains("use-dpop-nonce")
+                || (method == "HEAD" && reply.status == 401);
             if last || !asks_again {
                 return reply;
             }
@@ -238,7 +250,11 @@ impl App {
 
     pub async fn challenge(&self, email: &str, password: &str, verifier: &str) -> Reply {
         let challenge = BASE64URL.encode(Sha256::digest(verifier));
-        self.form("/oauth/challenge", &ChallengeRequest::password(DESKTOP_CLIENT_ID, DESKTOP_SCOPE, challenge, email, Secret::new(password))).await
+        self.form(
+            "/oauth/challenge",
+            &ChallengeRequest::password(DESKTOP_CLIENT_ID, DESKTOP_SCOPE, challenge, email, Secret::new(password)),
+        )
+        .await
     }
 
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Result<(), Reply> {
@@ -248,7 +264,8 @@ impl App {
             return Err(reply);
         }
         let code = reply.json::<ChallengeAnswer>().authorization_code;
-        let reply = self.form("/oauth/token", &TokenRequest::code(DESKTOP_CLIENT_ID, code, Secret::new(verifier))).await;
+        let reply =
+            self.form("/oauth/token", &TokenRequest::code(DESKTOP_CLIENT_ID, code, Secret::new(verifier))).await;
         if reply.status != 200 {
             return Err(reply);
         }
@@ -270,7 +287,11 @@ impl App {
 
     pub async fn consent(&self) -> ConsentReceipt {
         let policy = self.policy().await;
-        let request = ConsentRequest { policy_version: policy.version, text_hash: policy.texts["en"].sha256.clone(), locale: "en".into() };
+        let request = ConsentRequest {
+            policy_version: policy.version,
+            text_hash: policy.texts["en"].sha256.clone(),
+            locale: "en".into(),
+        };
         let reply = self.post("/v1/consents", &request).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
         reply.json()
@@ -278,7 +299,12 @@ impl App {
 
     pub async fn open_session(&self, continues: Option<String>) -> Reply {
         let device = Device { app_version: "0.1.0".into(), os: "test".into() };
-        let request = likeness_protocol::verification::CaptureSessionRequest { id_layout: IdLayout::OneSide, device, continues, correct_name_only: false };
+        let request = likeness_protocol::verification::CaptureSessionRequest {
+            id_layout: IdLayout::OneSide,
+            device,
+            continues,
+            correct_name_only: false,
+        };
         self.post("/v1/capture-sessions", &request).await
     }
 
@@ -291,12 +317,23 @@ impl App {
     pub async fn announce(&self, session: &str, kind: PhotoKind, jpeg: &[u8]) -> Reply {
         let metadata = Metadata { kind, capture_session: session.to_owned(), sha256: Sha256Hex::of(jpeg) }.encode();
         let length = jpeg.len().to_string();
-        self.call("POST", "/v1/uploads", &[("tus-resumable", "1.0.0"), ("upload-length", &length), ("upload-metadata", &metadata)], &[]).await
+        self.call(
+            "POST",
+            "/v1/uploads",
+            &[("tus-resumable", "1.0.0"), ("upload-length", &length), ("upload-metadata", &metadata)],
+            &[],
+        )
+        .await
     }
 
     pub async fn append(&self, path: &str, offset: usize, chunk: &[u8]) -> Reply {
         let (offset, checksum) = (offset.to_string(), Checksum::of(chunk).to_string());
-        let headers = [("tus-resumable", "1.0.0"), ("content-type", CHUNK_TYPE), ("upload-offset", &offset), ("upload-checksum", &checksum)];
+        let headers = [
+            ("tus-resumable", "1.0.0"),
+            ("content-type", CHUNK_TYPE),
+            ("upload-offset", &offset),
+            ("upload-checksum", &checksum),
+        ];
         self.call("PATCH", path, &headers, chunk).await
     }
 
@@ -316,7 +353,12 @@ impl App {
         (reply, path.rsplit('/').next().unwrap().to_owned())
     }
 
-    pub fn claims(&self, opened: &OpenedCaptureSession, consent: &ConsentReceipt, photos: &BTreeMap<PhotoKind, Vec<u8>>) -> Claims {
+    pub fn claims(
+        &self,
+        opened: &OpenedCaptureSession,
+        consent: &ConsentReceipt,
+        photos: &BTreeMap<PhotoKind, Vec<u8>>,
+    ) -> Claims {
         let capture = |(position, (kind, jpeg)): (usize, (&PhotoKind, &Vec<u8>))| Capture {
             kind: *kind,
             sha256: Sha256Hex::of(jpeg),
@@ -340,7 +382,12 @@ impl App {
             cs: opened.session.id.clone(),
             nonce: opened.nonce.clone(),
             iat: 1,
-            app: manifest::App { version: "0.1.0".into(), commit: String::new(), os: "test".into(), mode: Mode::Desktop },
+            app: manifest::App {
+                version: "0.1.0".into(),
+                commit: String::new(),
+                os: "test".into(),
+                mode: Mode::Desktop,
+            },
             camera: Camera {
                 backend: Backend::V4l2,
                 id_hash: String::new(),
@@ -358,7 +405,13 @@ impl App {
 
     pub async fn submit(&self, key: &str, request: &SubmitRequest) -> Reply {
         let body = serde_json::to_vec(request).unwrap();
-        self.call("POST", "/v1/verification-profile", &[("content-type", "application/json"), ("idempotency-key", key)], &body).await
+        self.call(
+            "POST",
+            "/v1/verification-profile",
+            &[("content-type", "application/json"), ("idempotency-key", key)],
+            &body,
+        )
+        .await
     }
 
     /// Consent, session and both photos: all that is needed before submitting.
@@ -415,7 +468,13 @@ impl App {
 }
 
 pub fn approve() -> DecisionRequest {
-    DecisionRequest { outcome: Outcome::Approve, reasons: Vec::new(), may_resubmit: true, note_to_learner: None, internal_note: None }
+    DecisionRequest {
+        outcome: Outcome::Approve,
+        reasons: Vec::new(),
+        may_resubmit: true,
+        note_to_learner: None,
+        internal_note: None,
+    }
 }
 
 pub fn reject(code: Reason) -> DecisionRequest {

@@ -6,7 +6,10 @@ use likeness_protocol::{
     jws::PrivateKey,
     manifest::{Backend, Claims, VirtualCamera},
     review::{Evidence, GivenReason, Queue, SubmissionForReview},
-    verification::{CaptureSession, CaptureSessionState, Concern, ConsentRequest, DeletionReceipt, IdLayout, OpenedCaptureSession, PhotoKind, Reason, Receipt, Status},
+    verification::{
+        CaptureSession, CaptureSessionState, Concern, ConsentRequest, DeletionReceipt, IdLayout, OpenedCaptureSession,
+        PhotoKind, Reason, Receipt, Status,
+    },
 };
 use likeness_server::settings::VirtualCameraRule;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -14,6 +17,9 @@ use uuid::Uuid;
 
 const ADA: &str = "ada@corp.example";
 const NAME: &str = "Ada Lovelace";
+
+/// What a changed client might claim.
+type Lie = fn(&mut Claims);
 
 fn key() -> String {
     Uuid::new_v4().to_string()
@@ -27,7 +33,8 @@ async fn consent_comes_first_and_names_the_exact_words() {
     let policy = app.policy().await;
     let shown = &policy.texts["en"];
     assert_eq!(shown.sha256, Sha256Hex::of(shown.body.as_bytes()));
-    let good = ConsentRequest { policy_version: policy.version.clone(), text_hash: shown.sha256.clone(), locale: "en".into() };
+    let good =
+        ConsentRequest { policy_version: policy.version.clone(), text_hash: shown.sha256.clone(), locale: "en".into() };
     for (request, because) in [
         (ConsentRequest { text_hash: Sha256Hex::of(b"other words"), ..good.clone() }, "another text"),
         (ConsentRequest { policy_version: "1999".into(), ..good.clone() }, "another version"),
@@ -73,7 +80,10 @@ async fn a_rejected_id_is_retaken_alone_and_then_approved() {
         assert_eq!(first.received[kind], Sha256Hex::of(jpeg), "the receipt names the bytes that were sent");
     }
     let status = app.status().await;
-    assert_eq!((status.status, status.full_name.as_deref(), status.reference), (Status::InReview, Some(NAME), Some(first.reference.clone())));
+    assert_eq!(
+        (status.status, status.full_name.as_deref(), status.reference),
+        (Status::InReview, Some(NAME), Some(first.reference.clone()))
+    );
     assert_eq!(app.open_session(None).await.code(), Code::AlreadyInReview);
 
     let mut request = reject(Reason::IdGlare);
@@ -82,10 +92,19 @@ async fn a_rejected_id_is_retaken_alone_and_then_approved() {
     assert_eq!(decided.status, Status::Rejected);
     let again = reviewer.post(&format!("/v1/review/{}/decision", first.id), &request).await;
     assert_eq!((again.status, again.json()), (200, decided), "the same decision twice is one");
-    assert_eq!(reviewer.post(&format!("/v1/review/{}/decision", first.id), &approve()).await.code(), Code::AlreadyDecided);
+    assert_eq!(
+        reviewer.post(&format!("/v1/review/{}/decision", first.id), &approve()).await.code(),
+        Code::AlreadyDecided
+    );
     let status = app.status().await;
-    assert_eq!((status.status, status.retake.as_slice(), status.may_resubmit), (Status::Rejected, &[PhotoKind::Id][..], true));
-    assert_eq!((status.reasons[0].code, status.reasons[0].note.as_deref()), (Reason::IdGlare, Some("The lower half is white.")));
+    assert_eq!(
+        (status.status, status.retake.as_slice(), status.may_resubmit),
+        (Status::Rejected, &[PhotoKind::Id][..], true)
+    );
+    assert_eq!(
+        (status.reasons[0].code, status.reasons[0].note.as_deref()),
+        (Reason::IdGlare, Some("The lower half is white."))
+    );
 
     let opened: OpenedCaptureSession = app.open_session(Some(first.id.clone())).await.json();
     assert_eq!(opened.session.required, [PhotoKind::Id]);
@@ -170,9 +189,17 @@ async fn keys_belong_to_one_body_and_outlive_the_decision() {
     let key = key();
     let receipt: Receipt = app.submit(&key, &request).await.json();
     assert_eq!(app.submit(&key, &prepared.request("Somebody Else", &app.key)).await.code(), Code::IdempotencyKeyReused);
-    assert_eq!(app.submit(&super::journey::key(), &request).await.code(), Code::AlreadyInReview, "another key is another try");
+    assert_eq!(
+        app.submit(&super::journey::key(), &request).await.code(),
+        Code::AlreadyInReview,
+        "another key is another try"
+    );
     reviewer.decide(&receipt.id, &approve()).await;
-    assert_eq!(app.submit(&key, &request).await.json::<Receipt>(), receipt, "the stored reply wins, whatever happened since");
+    assert_eq!(
+        app.submit(&key, &request).await.json::<Receipt>(),
+        receipt,
+        "the stored reply wins, whatever happened since"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,7 +207,6 @@ async fn every_lie_in_a_manifest_has_its_name() {
     let house = House::changed(&[ADA], |settings| settings.virtual_cameras = VirtualCameraRule::Block).await;
     let app = house.app(ADA).await;
     let prepared = app.prepare(1).await;
-    type Lie = fn(&mut Claims);
     #[rustfmt::skip]
     let table: [(Lie, Code, &str); 20] = [
         (|claims| claims.v = 2,                                                  Code::ManifestMalformed,     "an unknown version"),
@@ -220,11 +246,17 @@ async fn every_lie_in_a_manifest_has_its_name() {
     assert_eq!(app.submit(&key(), &request).await.code(), Code::UploadNotAccepted, "the face as ID");
     request.uploads.id = None;
     assert_eq!(app.submit(&key(), &request).await.code(), Code::UploadNotAccepted, "no ID");
-    for (name, because) in [("", "empty"), ("Ada\u{202e}", "turned text"), ("\u{301}", "only a mark"), (&"x".repeat(201), "too long")] {
+    for (name, because) in
+        [("", "empty"), ("Ada\u{202e}", "turned text"), ("\u{301}", "only a mark"), (&"x".repeat(201), "too long")]
+    {
         let refused = app.submit(&key(), &prepared.request(name, &app.key)).await.problem();
         assert_eq!((refused.code, refused.field.as_deref()), (Code::FullNameInvalid, Some("full_name")), "{because}");
     }
-    assert_eq!(app.submit(&key(), &prepared.request(NAME, &app.key)).await.status, 202, "after all refusals the truth is still taken");
+    assert_eq!(
+        app.submit(&key(), &prepared.request(NAME, &app.key)).await.status,
+        202,
+        "after all refusals the truth is still taken"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -259,7 +291,9 @@ async fn a_waiting_status_request_hears_of_the_decision() {
     assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
     let waiting = {
         let (app, tag) = (Arc::clone(&app), tag.clone());
-        tokio::spawn(async move { app.call("GET", "/v1/verification-profile?wait=25", &[("if-none-match", &tag)], &[]).await })
+        tokio::spawn(async move {
+            app.call("GET", "/v1/verification-profile?wait=25", &[("if-none-match", &tag)], &[]).await
+        })
     };
     reviewer.decide(&receipt.id, &approve()).await;
     let heard = waiting.await.unwrap();
@@ -289,7 +323,9 @@ async fn reviewers_must_look_may_not_judge_themselves_and_need_reasons() {
     none.reasons.clear();
     let mut other = reject(Reason::Other);
     other.note_to_learner = Some("Sit up.".into());
-    for (request, because) in [(none, "no reason"), (reject(Reason::Other), "other without words"), (other, "other without a photo")] {
+    for (request, because) in
+        [(none, "no reason"), (reject(Reason::Other), "other without words"), (other, "other without a photo")]
+    {
         assert_eq!(reviewer.post(&decision, &request).await.code(), Code::ReasonRequired, "{because}");
     }
     house.clock.advance(Duration::from_mins(5));
@@ -318,15 +354,27 @@ async fn withdrawing_consent_deletes_everything_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_data_folder_opens_with_its_own_key_file_only() {
     let folder = tempfile::tempdir().unwrap();
-    let mut settings = likeness_server::Settings::loopback(folder.path().join("data"), folder.path().join("kek"), likeness_server::settings::MailRoute::Folder(folder.path().to_owned()));
-    likeness_server::add_account(&settings, ADA, &likeness_protocol::Secret::new(super::house::PASSWORD), likeness_protocol::account::Role::Learner).await.unwrap();
+    let mut settings = likeness_server::Settings::loopback(
+        folder.path().join("data"),
+        folder.path().join("kek"),
+        likeness_server::settings::MailRoute::Folder(folder.path().to_owned()),
+    );
+    likeness_server::add_account(
+        &settings,
+        ADA,
+        &likeness_protocol::Secret::new(super::house::PASSWORD),
+        likeness_protocol::account::Role::Learner,
+    )
+    .await
+    .unwrap();
     let running = likeness_server::Server::start(settings.clone(), likeness_server::SystemClock).await.unwrap();
     settings.listen = running.address();
     let reply = send(running.address(), "GET", "/v1/policy", &[], &[]).await;
     assert_eq!(reply.status, 200);
     running.stop().await.unwrap();
     std::fs::remove_file(folder.path().join("kek")).unwrap();
-    let Err(error) = likeness_server::Server::start(settings, likeness_server::SystemClock).await else { panic!("started with a new key file") };
+    let Err(error) = likeness_server::Server::start(settings, likeness_server::SystemClock).await else {
+        panic!("started with a new key file")
+    };
     assert!(error.to_string().contains("does not fit this data folder"), "{error}");
 }
-

@@ -39,8 +39,8 @@ async fn catcher() -> (u16, mpsc::UnboundedReceiver<(String, String)>) {
                         text += "\n";
                         continue;
                     }
-                } else if line.starts_with("RCPT TO:") {
-                    line["RCPT TO:".len()..].trim().clone_into(&mut to);
+                } else if let Some(address) = line.strip_prefix("RCPT TO:") {
+                    address.trim().clone_into(&mut to);
                     b"250 ok\r\n"
                 } else if line == "DATA" {
                     in_data = true;
@@ -61,7 +61,14 @@ async fn catcher() -> (u16, mpsc::UnboundedReceiver<(String, String)>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejection_arrives_as_plain_text_with_reason_and_remedy() {
     let (port, mut inbox) = catcher().await;
-    let smtp = Smtp { host: "127.0.0.1".into(), port, encryption: Encryption::None, from: "Corp <verify@corp.example>".into(), user: None, password_file: None };
+    let smtp = Smtp {
+        host: "127.0.0.1".into(),
+        port,
+        encryption: Encryption::None,
+        from: "Corp <verify@corp.example>".into(),
+        user: None,
+        password_file: None,
+    };
     let house = House::changed(&["ada@corp.example"], |settings| settings.mail = MailRoute::Smtp(smtp)).await;
     let (app, reviewer) = (house.app("ada@corp.example").await, house.app(REVIEWER).await);
     let (receipt, _) = app.hand_in("Ada Lovelace", 1).await;
@@ -75,15 +82,26 @@ async fn a_rejection_arrives_as_plain_text_with_reason_and_remedy() {
     while mails.len() < 2 {
         mails.push(tokio::time::timeout(Duration::from_secs(30), inbox.recv()).await.expect("a mail").unwrap());
     }
-    let about = |subject: &str| mails.iter().find(|(_, text)| text.contains(subject)).unwrap_or_else(|| panic!("no {subject}: {mails:?}"));
+    let about = |subject: &str| {
+        mails.iter().find(|(_, text)| text.contains(subject)).unwrap_or_else(|| panic!("no {subject}: {mails:?}"))
+    };
     let (to, received) = about("Subject: We have your profile");
     assert_eq!(to, "<ada@corp.example>");
-    assert!(received.contains(&receipt.reference) && received.contains("From: \"Corp\" <verify@corp.example>") || received.contains("From: Corp <verify@corp.example>"), "{received}");
+    assert!(
+        received.contains(&receipt.reference) && received.contains("From: \"Corp\" <verify@corp.example>")
+            || received.contains("From: Corp <verify@corp.example>"),
+        "{received}"
+    );
     let (_, rejected) = about("Subject: Your profile needs another photo");
     let (head, body) = rejected.split_once("\n\n").unwrap();
     assert!(head.contains("text/plain") && !head.contains("Bcc"), "{head}");
     let flowed = body.replace("=\n", "");
-    for words in ["Light reflects on your ID.", "Tip the top edge towards you.", "Look Bcc: all@corp.example here", "help@likeness.example"] {
+    for words in [
+        "Light reflects on your ID.",
+        "Tip the top edge towards you.",
+        "Look Bcc: all@corp.example here",
+        "help@likeness.example",
+    ] {
         assert!(flowed.contains(words), "{words}: {flowed}");
     }
     assert!(!rejected.contains("Ada Lovelace"), "no ID data in a mail");

@@ -1,7 +1,13 @@
 //! Practice mode: seeded accounts, mailbox, one click to the review desk.
 
 use super::house::{App, TestClock, reject, send};
-use likeness_protocol::{account::Role, manifest::Backend, oauth::ServerMetadata, practice::PracticeMails, verification::{Reason, Status}};
+use likeness_protocol::{
+    account::Role,
+    manifest::Backend,
+    oauth::ServerMetadata,
+    practice::PracticeMails,
+    verification::{Reason, Status},
+};
 use likeness_server::practice;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -48,9 +54,16 @@ async fn a_drawn_picture_goes_the_whole_way_and_the_mailbox_shows_it() {
     assert_eq!(app.status().await.status, Status::Rejected);
     let mailbox: PracticeMails = app.get("/practice/mails").await.json();
     let subjects: Vec<_> = mailbox.mails.iter().map(|mail| mail.subject.as_str()).collect();
-    assert!(matches!(subjects.as_slice(), [newest, oldest] if newest.contains("needs another photo") && oldest.contains("We have your profile")), "{subjects:?}");
+    assert!(
+        matches!(subjects.as_slice(), [newest, oldest] if newest.contains("needs another photo") && oldest.contains("We have your profile")),
+        "{subjects:?}"
+    );
     assert!(mailbox.mails[0].body.contains("Hold still and let the camera settle."));
-    assert_eq!(reviewer.get("/practice/mails").await.json::<PracticeMails>().mails, [], "everybody has a mailbox of their own");
+    assert_eq!(
+        reviewer.get("/practice/mails").await.json::<PracticeMails>().mails,
+        [],
+        "everybody has a mailbox of their own"
+    );
     assert_eq!(send(to, "GET", "/practice/mails", &[], &[]).await.status, 401);
 
     let link = server.console_link().await.unwrap();
@@ -61,6 +74,10 @@ async fn a_drawn_picture_goes_the_whole_way_and_the_mailbox_shows_it() {
     let desk = send(to, "GET", "/console?state=done", &[("cookie", &cookie)], &[]).await;
     assert!(desk.text().contains(&receipt.reference) && desk.text().contains("Practice"), "{}", desk.text());
     let again = send(to, "GET", &path, &[], &[]).await;
-    assert_eq!((again.status, again.header("location"), again.header("set-cookie")), (303, Some("/console/sign-in"), None), "a link is good once");
+    assert_eq!(
+        (again.status, again.header("location"), again.header("set-cookie")),
+        (303, Some("/console/sign-in"), None),
+        "a link is good once"
+    );
     server.stop().await.unwrap();
 }

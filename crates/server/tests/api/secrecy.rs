@@ -45,20 +45,31 @@ async fn the_data_folder_holds_no_picture_name_address_note_or_token() {
     let bob = other.app("bob@corp.example").await;
     bob.consent().await;
     let session = bob.session().await;
-    let path = bob.announce(&session.session.id, PhotoKind::Face, &unfinished).await.header("location").unwrap().to_owned();
+    let path =
+        bob.announce(&session.session.id, PhotoKind::Face, &unfinished).await.header("location").unwrap().to_owned();
     bob.append(&path, 0, &unfinished[..20_000]).await;
     house.mails(4).await;
 
     let tokens = app.tokens.clone().unwrap();
     let words: Vec<Vec<u8>> = [
-        ADA, NAME, NOTE, "planted internal", "ada.planted", "Lovelace", "bob@corp.example",
-        tokens.access_token.expose(), tokens.refresh_token.as_ref().unwrap().expose(), &prepared.opened.nonce, super::house::PASSWORD,
+        ADA,
+        NAME,
+        NOTE,
+        "planted internal",
+        "ada.planted",
+        "Lovelace",
+        "bob@corp.example",
+        tokens.access_token.expose(),
+        tokens.refresh_token.as_ref().unwrap().expose(),
+        &prepared.opened.nonce,
+        super::house::PASSWORD,
     ]
     .iter()
     .map(|word| word.as_bytes().to_vec())
     .collect();
     let pictures = prepared.photos.values().chain(repaired.photos.values()).chain([&unfinished]);
-    let pieces: HashSet<Vec<u8>> = pictures.flat_map(|jpeg| jpeg.chunks_exact(PIECE_BYTES).map(<[u8]>::to_vec).collect::<Vec<_>>()).collect();
+    let pieces: HashSet<Vec<u8>> =
+        pictures.flat_map(|jpeg| jpeg.chunks_exact(PIECE_BYTES).map(<[u8]>::to_vec).collect::<Vec<_>>()).collect();
     let mut scanned = 0;
     for file in files(&house.data_dir()).into_iter().chain(files(&other.data_dir())) {
         let bytes = fs::read(&file).unwrap();
@@ -67,7 +78,11 @@ async fn the_data_folder_holds_no_picture_name_address_note_or_token() {
         assert!(!bytes.windows(PIECE_BYTES).any(|window| pieces.contains(window)), "{name} holds a piece of a picture");
         assert!(!bytes.starts_with(&[0xFF, 0xD8, 0xFF]), "{name} is a JPEG");
         for word in &words {
-            assert!(!bytes.windows(word.len()).any(|window| window == word.as_slice()), "{name} holds {:?}", String::from_utf8_lossy(word));
+            assert!(
+                !bytes.windows(word.len()).any(|window| window == word.as_slice()),
+                "{name} holds {:?}",
+                String::from_utf8_lossy(word)
+            );
         }
     }
     assert!(scanned > 200_000, "the scan saw the photos: {scanned} bytes");

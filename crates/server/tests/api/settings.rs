@@ -47,12 +47,20 @@ fn a_bad_setting_is_named_with_its_line() {
     for (text, line, key, words) in table {
         let Err(error) = Settings::parse(&text, &file) else { panic!("accepted:\n{text}") };
         let said = error.to_string();
-        assert!(said.contains(&format!("line {line}, key `{key}`")) && said.contains(words), "wanted line {line}, {key}, {words:?}: {said}");
+        assert!(
+            said.contains(&format!("line {line}, key `{key}`")) && said.contains(words),
+            "wanted line {line}, {key}, {words:?}: {said}"
+        );
     }
 }
 
 fn program(folder: &std::path::Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_likeness-server")).args(words).current_dir(folder).env_remove("LIKENESS_KEK_FILE").output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_likeness-server"))
+        .args(words)
+        .current_dir(folder)
+        .env_remove("LIKENESS_KEK_FILE")
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -84,12 +92,15 @@ fn the_program_ends_with_2_and_words_when_it_is_asked_wrongly() {
 async fn the_key_file_is_private_and_apart() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let (data, kek, mails) = (folder.path().join("data"), folder.path().join("kek"), MailRoute::Folder(folder.path().to_owned()));
+    let (data, kek, mails) =
+        (folder.path().join("data"), folder.path().join("kek"), MailRoute::Folder(folder.path().to_owned()));
     let settings = Settings::loopback(&data, &kek, mails.clone());
     Server::start(settings.clone(), SystemClock).await.unwrap().stop().await.unwrap();
     assert_eq!(fs::metadata(&kek).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(&kek, fs::Permissions::from_mode(0o640)).unwrap();
-    let refused = |result: Result<likeness_server::Running, likeness_server::ServerError>| result.err().expect("refused").to_string();
+    let refused = |result: Result<likeness_server::Running, likeness_server::ServerError>| {
+        result.err().expect("refused").to_string()
+    };
     assert!(refused(Server::start(settings, SystemClock).await).contains("can be read by others"));
     let inside = Settings::loopback(&data, data.join("kek"), mails);
     assert!(refused(Server::start(inside, SystemClock).await).contains("lies in the data folder"));

@@ -26,9 +26,11 @@ async fn the_right_password_signs_in_and_nothing_tells_who_has_an_account() {
     assert_eq!((wrong.status, wrong.code()), (400, Code::InvalidCredentials));
     assert_eq!((unknown.status, without_id(unknown.text())), (wrong.status, without_id(wrong.text())));
 
-    let metadata: ServerMetadata = send(app.to, "GET", "/.well-known/oauth-authorization-server", &[], &[]).await.json();
+    let metadata: ServerMetadata =
+        send(app.to, "GET", "/.well-known/oauth-authorization-server", &[], &[]).await.json();
     assert_eq!((metadata.issuer, metadata.likeness_practice), (app.origin(), false));
-    let register = serde_json::json!({"client_id": DESKTOP_CLIENT_ID, "action": "register", "email": "new@corp.example"});
+    let register =
+        serde_json::json!({"client_id": DESKTOP_CLIENT_ID, "action": "register", "email": "new@corp.example"});
     assert_eq!(stranger.form("/oauth/challenge", &register).await.code(), Code::SignUpUnavailable);
     house.running.stop().await.unwrap();
 }
@@ -42,7 +44,10 @@ async fn guessing_slows_down_for_the_address_and_forgives_with_time() {
         assert_eq!(app.challenge(ADA, "wrong horse battery", &verifier).await.code(), Code::InvalidCredentials);
     }
     let blocked = app.challenge(ADA, PASSWORD, &verifier).await;
-    assert_eq!((blocked.status, blocked.code(), blocked.header("retry-after")), (429, Code::TooManyAttempts, Some("1")));
+    assert_eq!(
+        (blocked.status, blocked.code(), blocked.header("retry-after")),
+        (429, Code::TooManyAttempts, Some("1"))
+    );
     house.clock.advance(Duration::from_secs(1));
     assert_eq!(app.challenge(ADA, PASSWORD, &verifier).await.status, 200, "the right password works after the wait");
 }
@@ -63,7 +68,9 @@ async fn a_request_needs_a_fitting_fresh_and_new_proof() {
     assert_eq!(ask(Some(&good)).await.status, 200, "fits");
     assert_eq!(ask(Some(&good)).await.code(), Code::DpopInvalid, "the same proof twice");
     let url = format!("{}/v1/me", app.origin());
-    let without_nonce = dpop::build(&app.key, dpop::Request { method: "GET", url: &url, access_token: Some(&token) }, None, 1, "j").unwrap();
+    let without_nonce =
+        dpop::build(&app.key, dpop::Request { method: "GET", url: &url, access_token: Some(&token) }, None, 1, "j")
+            .unwrap();
     let thief = App::new(app.to, Arc::clone(&house.clock));
     thief.get("/v1/me").await;
     #[rustfmt::skip]
@@ -84,7 +91,14 @@ async fn a_request_needs_a_fitting_fresh_and_new_proof() {
         let url = format!("{}/v1/me", app.origin());
         let fresh = ask(None).await;
         let nonce = fresh.header("dpop-nonce").unwrap().to_owned();
-        dpop::build(&thief.key, dpop::Request { method: "GET", url: &url, access_token: Some(&token) }, Some(&nonce), 1, "j2").unwrap()
+        dpop::build(
+            &thief.key,
+            dpop::Request { method: "GET", url: &url, access_token: Some(&token) },
+            Some(&nonce),
+            1,
+            "j2",
+        )
+        .unwrap()
     };
     assert_eq!(ask(Some(&stolen)).await.code(), Code::SessionEnded, "a stolen token without its key");
     let old = app.proof("GET", "/v1/me", Some(&token));
@@ -155,16 +169,32 @@ async fn a_code_works_once_for_its_verifier_and_a_revoked_sign_in_is_over() {
     let app = App::new(house.running.address(), Arc::clone(&house.clock));
     let verifier = "v".repeat(43);
     let code = app.challenge(ADA, PASSWORD, &verifier).await.json::<ChallengeAnswer>().authorization_code;
-    let redeem = async |verifier: &str| app.form("/oauth/token", &TokenRequest::code(DESKTOP_CLIENT_ID, code.clone(), Secret::new(verifier))).await;
+    let redeem = async |verifier: &str| {
+        app.form("/oauth/token", &TokenRequest::code(DESKTOP_CLIENT_ID, code.clone(), Secret::new(verifier))).await
+    };
     assert_eq!(redeem(&"w".repeat(43)).await.code(), Code::InvalidGrant, "another verifier");
     let tokens: TokenResponse = redeem(&verifier).await.json();
     assert_eq!(redeem(&verifier).await.code(), Code::InvalidGrant, "a second time");
-    assert_eq!(app.refresh(&tokens.refresh_token.unwrap()).await.code(), Code::InvalidGrant, "what came of the code ended with its second use");
+    assert_eq!(
+        app.refresh(&tokens.refresh_token.unwrap()).await.code(),
+        Code::InvalidGrant,
+        "what came of the code ended with its second use"
+    );
 
     let app = house.app(ADA).await;
     let refresh = app.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
-    let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("client_id", DESKTOP_CLIENT_ID).append_pair("token", refresh.expose()).finish();
-    let revoked = send(app.to, "POST", "/oauth/revoke", &[("content-type", "application/x-www-form-urlencoded")], body.as_bytes()).await;
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", DESKTOP_CLIENT_ID)
+        .append_pair("token", refresh.expose())
+        .finish();
+    let revoked = send(
+        app.to,
+        "POST",
+        "/oauth/revoke",
+        &[("content-type", "application/x-www-form-urlencoded")],
+        body.as_bytes(),
+    )
+    .await;
     assert_eq!(revoked.status, 200, "no proof needed: {}", revoked.text());
     assert_eq!(app.get("/v1/me").await.code(), Code::SessionEnded);
     let unknown = RevokeRequest { client_id: DESKTOP_CLIENT_ID.into(), token: Secret::new("lk_rt_unknown") };

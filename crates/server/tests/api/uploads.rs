@@ -4,7 +4,7 @@ use super::house::{HEIGHT_PX, House, REVIEWER, Reply, WIDTH_PX, encode, photo, s
 use likeness_protocol::{
     Code,
     review::SubmissionForReview,
-    tus::{CHUNK_TYPE, Checksum, PhotoFinding},
+    tus::{CHUNK_TYPE, Checksum, PhotoFinding as F},
     verification::PhotoKind,
 };
 use std::time::Duration;
@@ -24,16 +24,39 @@ async fn an_upload_goes_on_where_it_stopped() {
     assert!(path.starts_with("/v1/uploads/up_"), "a path only: {path}");
     assert_eq!(app.append(&path, 0, first).await.header("upload-offset"), Some("20000"));
     let asked = app.progress(&path).await;
-    assert_eq!((asked.header("upload-offset"), asked.header("likeness-photo"), asked.header("cache-control")), (Some("20000"), Some("receiving"), Some("no-store")));
+    assert_eq!(
+        (asked.header("upload-offset"), asked.header("likeness-photo"), asked.header("cache-control")),
+        (Some("20000"), Some("receiving"), Some("no-store"))
+    );
     let again = app.announce(&session, PhotoKind::Face, &jpeg).await;
-    assert_eq!((again.header("location"), again.header("upload-offset")), (Some(path.as_str()), Some("20000")), "announced twice is one upload");
+    assert_eq!(
+        (again.header("location"), again.header("upload-offset")),
+        (Some(path.as_str()), Some("20000")),
+        "announced twice is one upload"
+    );
     let wrong = app.append(&path, 10_000, rest).await;
-    assert_eq!((wrong.status, wrong.header("upload-offset"), wrong.problem().code), (409, Some("20000"), Code::UploadOffset));
+    assert_eq!(
+        (wrong.status, wrong.header("upload-offset"), wrong.problem().code),
+        (409, Some("20000"), Code::UploadOffset)
+    );
     let done = app.append(&path, 20_000, rest).await;
     assert_eq!((done.status, done.header("likeness-photo")), (204, Some("accepted")), "{}", done.text());
     let repeated = app.append(&path, jpeg.len(), &[]).await;
-    assert_eq!((repeated.status, repeated.header("likeness-photo")), (204, Some("accepted")), "an empty PATCH at the end asks again");
-    assert!(!house.data_dir().join("objects/up").exists() || std::fs::read_dir(house.data_dir().join("objects/up")).unwrap().all(|upload| std::fs::read_dir(upload.unwrap().path()).unwrap().count() == 0), "the chunks are gone");
+    assert_eq!(
+        (repeated.status, repeated.header("likeness-photo")),
+        (204, Some("accepted")),
+        "an empty PATCH at the end asks again"
+    );
+    assert!(
+        !house.data_dir().join("objects/up").exists()
+            || std::fs::read_dir(house.data_dir().join("objects/up")).unwrap().all(|upload| std::fs::read_dir(
+                upload.unwrap().path()
+            )
+            .unwrap()
+            .count()
+                == 0),
+        "the chunks are gone"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +92,10 @@ async fn chunks_are_checked_before_they_count() {
     assert_eq!(bob.append(&path, 0, &jpeg).await.code(), Code::NotFound, "somebody else's upload");
     assert_eq!(bob.announce(&session, PhotoKind::Face, &jpeg).await.code(), Code::NotFound, "somebody else's session");
     let greeted = send(app.to, "OPTIONS", "/v1/uploads", &[], &[]).await;
-    assert_eq!((greeted.status, greeted.header("tus-extension"), greeted.header("tus-max-size")), (204, Some("creation,checksum"), Some("4194304")));
+    assert_eq!(
+        (greeted.status, greeted.header("tus-extension"), greeted.header("tus-max-size")),
+        (204, Some("creation,checksum"), Some("4194304"))
+    );
     house.clock.advance(Duration::from_hours(25));
     let app = house.app(ADA).await;
     assert_eq!(app.append(&path, 0, &jpeg).await.code(), Code::UploadGone, "idle for a day");
@@ -117,7 +143,6 @@ async fn the_gate_names_what_is_wrong() {
         jpeg = with_app1(&jpeg, &vec![b'c'; 12_000]);
         jpeg
     };
-    use PhotoFinding as F;
     #[rustfmt::skip]
     let table = [
         (padded(b"\x89PNG\r\n\x1a\n"),                          F::NotJpeg,         "a PNG"),
@@ -143,8 +168,13 @@ async fn the_gate_names_what_is_wrong() {
     ];
     for (bytes, expected, because) in table {
         let (reply, upload) = app.upload(&session, PhotoKind::Face, &bytes).await;
+        assert_eq!(reply.status, 422, "{because}: {}", reply.text());
         let problem = reply.problem();
-        assert_eq!((reply.status, problem.code, problem.finding), (422, Code::PhotoRefused, Some(expected)), "{because}");
+        assert_eq!(
+            (reply.status, problem.code, problem.finding),
+            (422, Code::PhotoRefused, Some(expected)),
+            "{because}"
+        );
         let path = format!("/v1/uploads/{upload}");
         let state = format!("refused; finding={}", expected.as_str());
         assert_eq!(app.progress(&path).await.header("likeness-photo"), Some(state.as_str()), "{because}");
@@ -161,7 +191,11 @@ async fn the_gate_names_what_is_wrong() {
         assert_eq!((reply.status, reply.problem().finding), (413, Some(expected)), "{because}");
     }
     let (reply, _) = app.upload(&session, PhotoKind::Face, &good).await;
-    assert_eq!((reply.status, reply.header("likeness-photo")), (204, Some("accepted")), "after all that a good photo still passes");
+    assert_eq!(
+        (reply.status, reply.header("likeness-photo")),
+        (204, Some("accepted")),
+        "after all that a good photo still passes"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,6 +218,8 @@ async fn nothing_but_pixels_reaches_the_reviewer() {
     let shown: SubmissionForReview = reviewer.get(&format!("/v1/review/{}", submission.id)).await.json();
     let stored = reviewer.get(&shown.media[&PhotoKind::Id]).await.body;
     assert!(stored.starts_with(&[0xFF, 0xD8]) && stored.ends_with(&[0xFF, 0xD9]));
-    assert!(!stored.windows(4).any(|window| window == b"Exif") && !stored.windows(8).any(|window| window == b"my house"));
+    assert!(
+        !stored.windows(4).any(|window| window == b"Exif") && !stored.windows(8).any(|window| window == b"my house")
+    );
     assert_ne!(stored, with_exif);
 }
