@@ -192,6 +192,20 @@ fn no_page_can_choose_a_file() {
 }
 
 #[test]
+fn the_generated_types_are_current() {
+    let fresh = std::env::temp_dir().join(format!("likeness-types-{}", std::process::id()));
+    likeness_journey::view::export_types(&fresh).expect("the shapes can be written");
+    let kept = root().join("ui/src/gen");
+    for (one, other) in [(&fresh, &kept), (&kept, &fresh)] {
+        for file in files(one, &["ts"]) {
+            let twin = other.join(file.strip_prefix(one).expect("below"));
+            assert_eq!(fs::read(&file).ok(), fs::read(&twin).ok(), "{} is not current. Run: cargo xtask generate types", twin.display());
+        }
+    }
+    fs::remove_dir_all(&fresh).expect("a folder of the test's own");
+}
+
+#[test]
 fn the_content_security_policy_is_strict() {
     let config: Value = serde_json::from_str(&fs::read_to_string(root().join("tauri.conf.json")).expect("tauri.conf.json")).expect("JSON");
     let security = &config["app"]["security"];

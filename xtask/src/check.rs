@@ -2,6 +2,7 @@
 
 use crate::Options;
 use crate::process::{Failure, Outcome, ask, must, program};
+use crate::suites::ONE_FEATURE_SET;
 use crate::{generate, machine, page};
 
 /// The version that reads `deny.toml`; installed once, never inside `.ci/run`.
@@ -12,13 +13,12 @@ pub fn check(options: &Options) -> Outcome {
     machine::packages(&["build"], options)?;
     page::build()?;
     must(&mut program("cargo", &["fmt", "--all", "--check"]))?;
-    must(&mut program("cargo", &["clippy", "--workspace", "--all-targets", "--features", "likeness/window-tests", "--", "-D", "warnings"]))?;
+    must(program("cargo", &["clippy", "--all-targets"]).args(ONE_FEATURE_SET).args(["--", "-D", "warnings"]))?;
     must(&mut program("cargo", &["clippy", "--package", "likeness", "--no-default-features", "--", "-D", "warnings"]))?;
     must(&mut program("npm", &["--prefix", "ui", "run", "check"]))?;
     must(&mut program("npm", &["--prefix", "ui", "run", "lint"]))?;
-    generate::types(true)?;
     generate::notices(true)?;
-    must(&mut program("cargo", &["test", "--quiet", "--features", "window-tests", "--test", "architecture"]))?;
+    must(program("cargo", &["test", "--quiet", "--test", "architecture"]).args(ONE_FEATURE_SET))?;
     deny()
 }
 

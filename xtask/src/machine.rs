@@ -13,7 +13,10 @@ const PACKAGES: &str = include_str!("../packages.toml");
 /// Makes sure that the packages of these groups are there.
 pub fn packages(groups: &[&str], options: &Options) -> Outcome {
     if !cfg!(target_os = "linux") || ask("dpkg-query", &["--version"]).is_none() {
-        println!("This is not Debian or Ubuntu, so packages are not checked. What is needed, by system:\n{}", elsewhere()?);
+        println!(
+            "This is not Debian or Ubuntu, so packages are not checked. What is needed, by system:\n{}",
+            elsewhere()?
+        );
         return Ok(());
     }
     let missing: Vec<String> = names(groups)?.into_iter().filter(|name| !installed(name)).collect();
@@ -63,7 +66,10 @@ fn names(groups: &[&str]) -> Result<Vec<String>, Failure> {
 fn elsewhere() -> Result<String, Failure> {
     let list = list()?;
     let lines = list.get("elsewhere").and_then(toml::Value::as_table).into_iter().flatten();
-    Ok(lines.map(|(system, line)| format!("  {system}: {}", line.as_str().unwrap_or_default())).collect::<Vec<_>>().join("\n"))
+    Ok(lines
+        .map(|(system, line)| format!("  {system}: {}", line.as_str().unwrap_or_default()))
+        .collect::<Vec<_>>()
+        .join("\n"))
 }
 
 fn list() -> Result<BTreeMap<String, toml::Value>, Failure> {

@@ -24,7 +24,8 @@ cargo xtask <command>
   test [--suite NAME]...     every test, or the named suites: rust ui journey devices keyring
        [--allow-missing NAME]  skip a suite that cannot run here; counted in the summary
   check                      formatting, lints, types, licences, generated files
-  generate types|notices [--check]  writes, or compares, what is generated
+  generate types             writes the TypeScript shapes of the View
+  generate notices [--check] writes, or compares, THIRD-PARTY-NOTICES
 
   --no-install               never installs system packages; prints the command instead";
 
@@ -79,7 +80,9 @@ impl Options {
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             let mut value = || {
-                rest.next().cloned().ok_or_else(|| Failure::Usage(format!("`{word}` needs a name behind it.\n\n{USAGE}")))
+                rest.next()
+                    .cloned()
+                    .ok_or_else(|| Failure::Usage(format!("`{word}` needs a name behind it.\n\n{USAGE}")))
             };
             match word.as_str() {
                 "--suite" => options.suites.push(value()?),

@@ -20,9 +20,10 @@ pub fn build() -> Outcome {
 pub fn install() -> Outcome {
     machine::node()?;
     step("npm-ci", &[root().join("ui/package-lock.json")], &root().join("ui/node_modules/@mediapipe"), || {
-        let offline = program("npm", &["ci", "--prefix", "ui", "--offline", "--no-audit", "--no-fund", "--loglevel=error"])
-            .stderr(std::process::Stdio::null())
-            .status();
+        let offline =
+            program("npm", &["ci", "--prefix", "ui", "--offline", "--no-audit", "--no-fund", "--loglevel=error"])
+                .stderr(std::process::Stdio::null())
+                .status();
         if offline.is_ok_and(|status| status.success()) {
             return Ok(());
         }
@@ -45,13 +46,16 @@ fn step(name: &str, inputs: &[PathBuf], result: &Path, work: impl FnOnce() -> Ou
 fn hash(inputs: &[PathBuf]) -> Result<String, Failure> {
     let mut files = Vec::new();
     for input in inputs {
-        collect(input, &mut files).map_err(|error| Failure::Step(format!("{} cannot be read: {error}", input.display())))?;
+        collect(input, &mut files)
+            .map_err(|error| Failure::Step(format!("{} cannot be read: {error}", input.display())))?;
     }
     files.sort();
     let mut hash = Sha256::new();
     for file in files {
         hash.update(file.to_string_lossy().as_bytes());
-        hash.update(fs::read(&file).map_err(|error| Failure::Step(format!("{} cannot be read: {error}", file.display())))?);
+        hash.update(
+            fs::read(&file).map_err(|error| Failure::Step(format!("{} cannot be read: {error}", file.display())))?,
+        );
     }
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

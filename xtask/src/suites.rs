@@ -9,15 +9,22 @@ use crate::Options;
 use crate::process::{Failure, Outcome, must, program, root, target};
 use crate::{machine, page};
 
+/// Named in full everywhere: another selection of packages would be another set of features, and everything would be compiled once more.
+pub const ONE_FEATURE_SET: [&str; 3] = ["--workspace", "--features", "likeness/window-tests"];
+
 const SUITES: [&str; 5] = ["rust", "ui", "journey", "devices", "keyring"];
 
 /// `run`: the app in practice mode, or the demo where there is no display.
 pub fn run(options: &Options) -> Outcome {
     machine::packages(&["build"], options)?;
     let display = cfg!(not(target_os = "linux"))
-        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     if !display {
-        println!("There is no display here, so the whole journey is walked on a virtual one, as `cargo xtask demo` does.");
+        println!(
+            "There is no display here, so the whole journey is walked on a virtual one, as `cargo xtask demo` does."
+        );
         return demo(options);
     }
     page::build()?;
@@ -33,7 +40,7 @@ pub fn demo(options: &Options) -> Outcome {
     machine::packages(&["build", "window"], options)?;
     page::build()?;
     // Built first, so that the clock of the journey does not run while compiling.
-    must(&mut program("cargo", &["test", "--quiet", "--features", "window-tests", "--test", "journey", "--no-run"]))?;
+    must(program("cargo", &["test", "--quiet", "--no-run", "--test", "journey"]).args(ONE_FEATURE_SET))?;
     journey(&["the_whole_journey", "--exact"])?;
     println!("\nScreenshots: {}", target().join("demo").display());
     Ok(())
@@ -41,8 +48,10 @@ pub fn demo(options: &Options) -> Outcome {
 
 /// The journey suite on its own display and its own session bus, so that it never meets the developer's keyring or windows.
 fn journey(filter: &[&str]) -> Outcome {
-    let mut words = vec!["--", "xvfb-run", "-a", "-s", "-screen 0 1280x800x24", "cargo", "test", "--quiet", "--features", "window-tests", "--test", "journey", "--"];
-    words.extend(["--ignored", "--nocapture", "--test-threads=1"]);
+    let mut words =
+        vec!["--", "xvfb-run", "-a", "-s", "-screen 0 1280x800x24", "cargo", "test", "--quiet", "--test", "journey"];
+    words.extend(ONE_FEATURE_SET);
+    words.extend(["--", "--ignored", "--nocapture", "--test-threads=1"]);
     words.extend(filter);
     let pictures = target().join("demo");
     must(program("dbus-run-session", &words).env("LIKENESS_DEMO_DIR", pictures).env_remove("WAYLAND_DISPLAY"))
@@ -85,7 +94,7 @@ pub fn test(options: &Options) -> Outcome {
 
 fn suite(name: &str, options: &Options) -> Outcome {
     match name {
-        "rust" => must(&mut program("cargo", &["test", "--workspace", "--features", "likeness/window-tests"])),
+        "rust" => must(program("cargo", &["test"]).args(ONE_FEATURE_SET)),
         "ui" => must(&mut program("npm", &["--prefix", "ui", "test"])),
         "journey" => {
             machine::packages(&["window"], options)?;
@@ -97,7 +106,8 @@ fn suite(name: &str, options: &Options) -> Outcome {
         }
         _ => {
             machine::packages(&["keyring"], options)?;
-            must(&mut program("cargo", &["test", "--package", "likeness-account", "--test", "keyring_real", "--", "--ignored", "--nocapture", "keyring_states"]))
+            let words = ["--", "--ignored", "--nocapture", "--exact", "keyring_states"];
+            must(program("cargo", &["test", "--test", "keyring_real"]).args(ONE_FEATURE_SET).args(words))
         }
     }
 }
