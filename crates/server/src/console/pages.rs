@@ -283,9 +283,17 @@ fn decision_form(app: &App, desk: &Desk, id: &str) -> Result<String, ServerError
     ))
 }
 
+/// The learner's sentences; the one that points to the reviewer's note would puzzle the reviewer who has yet to write it.
+fn for_reviewers(app: &App, reason: Reason) -> Result<[String; 2], ServerError> {
+    let [what, todo] = app.words.reason(reason, &app.policy.id_types)?;
+    let what =
+        if reason == Reason::Other { "Something else, as the note to the learner says.".to_owned() } else { what };
+    Ok([what, todo])
+}
+
 fn reason_box(app: &App, reason: Reason) -> Result<String, ServerError> {
     let code = reason.as_str();
-    let [what, todo] = app.words.reason(reason, &app.policy.id_types)?;
+    let [what, todo] = for_reviewers(app, reason)?;
     let choices = match reason.may_concern() {
         [_] => String::new(),
         several => {
@@ -320,7 +328,7 @@ pub fn confirm(app: &App, desk: &Desk, decision: &Decision<'_>) -> Result<String
     };
     let mut reasons = String::new();
     for reason in decision.reasons {
-        let [what, _] = app.words.reason(reason.code, &app.policy.id_types)?;
+        let [what, _] = for_reviewers(app, reason.code)?;
         let _ = write!(reasons, "<li>{} <span class=\"soft\">{}</span></li>", text(&what), concern_words(reason.photo));
     }
     let note = decision

@@ -19,10 +19,13 @@ impl Browser {
 
     async fn post(&self, path: &str, fields: &[(&str, &str)], site: &str) -> Reply {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let origin =
+            if site == "same-origin" { format!("http://{}", self.to) } else { "https://evil.example".to_owned() };
         let headers = [
             ("cookie", self.cookie.as_str()),
             ("content-type", "application/x-www-form-urlencoded"),
             ("sec-fetch-site", site),
+            ("origin", &origin),
         ];
         send(self.to, "POST", path, &headers, body.as_bytes()).await
     }
@@ -57,6 +60,8 @@ async fn a_reviewer_looks_rejects_with_a_reason_and_confirms() {
             && !policy.contains("unsafe"),
         "{policy}"
     );
+    let because = "under no-referrer a browser hides the origin of its own forms";
+    assert_eq!(page.header("referrer-policy"), Some("same-origin"), "{because}");
     assert_eq!(desk.sign_in(REVIEWER, "wrong horse battery").await.status, 400);
     assert_eq!(desk.sign_in(ADA, PASSWORD).await.status, 403, "learners have no desk");
     assert!(desk.cookie.is_empty());
