@@ -64,6 +64,7 @@ pub struct House {
     pub folder: TempDir,
     pub clock: Arc<TestClock>,
     pub running: Running,
+    pub settings: Settings,
 }
 
 impl House {
@@ -87,8 +88,8 @@ impl House {
         }
         add_account(&settings, REVIEWER, &password, Role::Reviewer).await.unwrap();
         let clock = Arc::new(TestClock::at_start());
-        let running = Server::start(settings, Arc::clone(&clock)).await.unwrap();
-        Self { folder, clock, running }
+        let running = Server::start(settings.clone(), Arc::clone(&clock)).await.unwrap();
+        Self { folder, clock, running, settings }
     }
 
     pub fn data_dir(&self) -> PathBuf {

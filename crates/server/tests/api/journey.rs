@@ -352,6 +352,33 @@ async fn withdrawing_consent_deletes_everything_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn decided_photos_are_deleted_when_their_time_has_come() {
+    let house = House::with(&[ADA]).await;
+    let (app, reviewer) = (house.app(ADA).await, house.app(REVIEWER).await);
+    let (receipt, _) = app.hand_in(NAME, 1).await;
+    reviewer.decide(&receipt.id, &approve()).await;
+    let photos = house.data_dir().join("objects/media");
+    let left = || std::fs::read_dir(&photos).unwrap().count();
+    let House { folder, clock, running, settings } = house;
+    running.stop().await.unwrap();
+    // A start sweeps at once; a running server every minute.
+    for (days, expected, because) in [(29, 2, "still in its time"), (2, 0, "over")] {
+        clock.advance(Duration::from_hours(days * 24));
+        let running = likeness_server::Server::start(settings.clone(), Arc::clone(&clock)).await.unwrap();
+        for _ in 0..100 {
+            if expected > 0 || left() == expected {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(left(), expected, "{because}");
+        running.stop().await.unwrap();
+        assert_eq!(left(), expected, "{because}, after the stop too");
+    }
+    drop(folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_data_folder_opens_with_its_own_key_file_only() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = likeness_server::Settings::loopback(
