@@ -28,13 +28,16 @@ pub enum StartRefused {
 /// Logs go to standard error, ids only. `LIKENESS_LOG` takes a tracing filter.
 pub fn start_logs() {
     let filter = std::env::var("LIKENESS_LOG").unwrap_or_else(|_| "warn,likeness=info".to_owned());
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// Tauri lets WebDriver in whenever a variable says so, in releases too; only a build for driven tests allows it.
 pub fn may_start() -> Result<(), StartRefused> {
-    if !cfg!(feature = "window-tests") && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true") {
+    if !cfg!(feature = "window-tests")
+        && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some_and(|value| value == "true")
+    {
         return Err(StartRefused::Automation);
     }
     Ok(())
@@ -88,7 +91,8 @@ async fn choose_server(folder: &Path) -> (Server, Option<Desk>) {
 async fn embedded(folder: &Path) -> (Server, Option<Desk>) {
     match likeness_server::practice::start(folder.join("practice")).await {
         Ok(practice) => {
-            let accounts = practice.accounts.iter().filter(|account| account.role == likeness_protocol::account::Role::Learner);
+            let accounts =
+                practice.accounts.iter().filter(|account| account.role == likeness_protocol::account::Role::Learner);
             let accounts = accounts.map(|account| likeness_journey::PracticeAccount {
                 email: account.email.clone(),
                 password: account.password.expose().to_owned().into(),

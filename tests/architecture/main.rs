@@ -72,7 +72,8 @@ fn arrows_point_one_way() {
 #[test]
 fn every_crate_of_ours_has_a_row_in_the_rules() {
     for name in dependencies().keys().filter(|name| name.starts_with("likeness-")) {
-        let known = allowed().contains_key(name.as_str()) || root().join("tests/devices").join(name.trim_start_matches("likeness-")).exists();
+        let known = allowed().contains_key(name.as_str())
+            || root().join("tests/devices").join(name.trim_start_matches("likeness-")).exists();
         assert!(known, "{name} is new: say in `allowed` whom it may know");
     }
 }
@@ -99,7 +100,10 @@ fn a_foreign_crate_is_named_in_its_home_only() {
                 homes.join(", ")
             );
         }
-        assert!(homes.iter().any(|home| members[*home].contains(foreign)), "nobody names {foreign}: the rule guards nothing");
+        assert!(
+            homes.iter().any(|home| members[*home].contains(foreign)),
+            "nobody names {foreign}: the rule guards nothing"
+        );
     }
 }
 
@@ -132,18 +136,24 @@ fn every_member_keeps_the_workspace_lints() {
 #[test]
 fn unsafe_code_stands_only_in_the_listed_files() {
     let list = fs::read_to_string(root().join("tests/architecture/unsafe_files.txt")).expect("the list is readable");
-    let listed: BTreeSet<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let listed: BTreeSet<&str> =
+        list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let mut found = BTreeSet::new();
     for folder in ["crates", "src-tauri/src", "xtask/src"] {
         for source in rust_sources(&root().join(folder)) {
             let text = fs::read_to_string(&source).expect("source is readable");
             let uses = text.lines().any(|line| {
                 let code = line.split("//").next().unwrap_or_default();
-                ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "unsafe(no_mangle)"].iter().any(|word| code.contains(word))
+                ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "unsafe(no_mangle)"]
+                    .iter()
+                    .any(|word| code.contains(word))
             });
             if uses {
                 let name = source.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
-                assert!(listed.contains(name.as_str()), "{name} has unsafe code and is not in tests/architecture/unsafe_files.txt");
+                assert!(
+                    listed.contains(name.as_str()),
+                    "{name} has unsafe code and is not in tests/architecture/unsafe_files.txt"
+                );
                 found.insert(name);
             }
         }
@@ -155,28 +165,43 @@ fn unsafe_code_stands_only_in_the_listed_files() {
 
 #[test]
 fn a_release_has_no_practice_no_studio_and_no_driver() {
-    let manifest: toml::Value = toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml")).expect("TOML");
+    let manifest: toml::Value =
+        toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml")).expect("TOML");
     let needs = manifest["dependencies"].as_table().expect("dependencies");
     for name in ["likeness-server", "likeness-studio"] {
         assert_eq!(needs[name].get("optional").and_then(toml::Value::as_bool), Some(true), "{name} must be optional");
     }
-    let defaults: Vec<&str> = manifest["features"]["default"].as_array().expect("default").iter().filter_map(toml::Value::as_str).collect();
+    let defaults: Vec<&str> =
+        manifest["features"]["default"].as_array().expect("default").iter().filter_map(toml::Value::as_str).collect();
     assert!(!defaults.contains(&"window-tests"), "window-tests lets WebDriver in and is never a default");
-    assert_eq!(manifest["profile"]["release"]["panic"].as_str(), Some("unwind"), "a damaged frame may unwind: see crates/camera");
+    assert_eq!(
+        manifest["profile"]["release"]["panic"].as_str(),
+        Some("unwind"),
+        "a damaged frame may unwind: see crates/camera"
+    );
 }
 
 #[test]
 fn the_window_may_call_our_commands_and_nothing_else() {
     let list = fs::read_to_string(root().join("src-tauri/commands.rs.in")).expect("the list of commands");
     let names = list.split_once('{').expect("a list").1;
-    let commands: BTreeSet<String> =
-        names.split(|sign: char| !(sign.is_ascii_lowercase() || sign == '_')).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let commands: BTreeSet<String> = names
+        .split(|sign: char| !(sign.is_ascii_lowercase() || sign == '_'))
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
     let capability: Value =
-        serde_json::from_str(&fs::read_to_string(root().join("src-tauri/capabilities/main.json")).expect("capability")).expect("JSON");
-    let granted: BTreeSet<String> = capability["permissions"].as_array().expect("permissions").iter().map(|name| {
-        let name = name.as_str().expect("a plain permission");
-        name.strip_prefix("allow-").unwrap_or_else(|| panic!("{name} is not one of our commands")).replace('-', "_")
-    }).collect();
+        serde_json::from_str(&fs::read_to_string(root().join("src-tauri/capabilities/main.json")).expect("capability"))
+            .expect("JSON");
+    let granted: BTreeSet<String> = capability["permissions"]
+        .as_array()
+        .expect("permissions")
+        .iter()
+        .map(|name| {
+            let name = name.as_str().expect("a plain permission");
+            name.strip_prefix("allow-").unwrap_or_else(|| panic!("{name} is not one of our commands")).replace('-', "_")
+        })
+        .collect();
     assert_eq!(commands, granted, "the list of commands and what the window is granted must be equal");
     assert!(capability.get("remote").is_none(), "no remote page may call anything");
 }
@@ -199,7 +224,12 @@ fn the_generated_types_are_current() {
     for (one, other) in [(&fresh, &kept), (&kept, &fresh)] {
         for file in files(one, &["ts"]) {
             let twin = other.join(file.strip_prefix(one).expect("below"));
-            assert_eq!(fs::read(&file).ok(), fs::read(&twin).ok(), "{} is not current. Run: cargo xtask generate types", twin.display());
+            assert_eq!(
+                fs::read(&file).ok(),
+                fs::read(&twin).ok(),
+                "{} is not current. Run: cargo xtask generate types",
+                twin.display()
+            );
         }
     }
     fs::remove_dir_all(&fresh).expect("a folder of the test's own");
@@ -207,7 +237,9 @@ fn the_generated_types_are_current() {
 
 #[test]
 fn the_content_security_policy_is_strict() {
-    let config: Value = serde_json::from_str(&fs::read_to_string(root().join("tauri.conf.json")).expect("tauri.conf.json")).expect("JSON");
+    let config: Value =
+        serde_json::from_str(&fs::read_to_string(root().join("tauri.conf.json")).expect("tauri.conf.json"))
+            .expect("JSON");
     let security = &config["app"]["security"];
     let policy = security["csp"].as_str().expect("a content security policy");
     assert_eq!(security["csp"], security["devCsp"], "the window is tested under the policy it ships with");
@@ -223,13 +255,18 @@ fn manifests() -> Vec<PathBuf> {
     let mut found = vec![root().join("Cargo.toml"), root().join("xtask/Cargo.toml")];
     for folder in ["crates", "tests/devices"] {
         let Ok(entries) = fs::read_dir(root().join(folder)) else { continue };
-        found.extend(entries.flatten().map(|entry| entry.path().join("Cargo.toml")).filter(|manifest| manifest.exists()));
+        found.extend(
+            entries.flatten().map(|entry| entry.path().join("Cargo.toml")).filter(|manifest| manifest.exists()),
+        );
     }
     found
 }
 
 fn rust_sources(folder: &Path) -> Vec<PathBuf> {
-    files(folder, &["rs"]).into_iter().filter(|path| !path.components().any(|part| part.as_os_str() == "tests")).collect()
+    files(folder, &["rs"])
+        .into_iter()
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "tests"))
+        .collect()
 }
 
 fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {

@@ -28,10 +28,19 @@ impl Answer {
 }
 
 /// Asks `authority` (host and port on this computer) and reads the whole answer.
-pub fn ask(authority: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+pub fn ask(
+    authority: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let mut line = TcpStream::connect(authority)?;
     line.set_read_timeout(Some(Duration::from_secs(120)))?;
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -65,7 +74,8 @@ fn read_answer(line: &mut TcpStream, all: &mut Vec<u8>) -> std::io::Result<()> {
         all.extend_from_slice(&piece[..length]);
         if let Some(end) = find_head_end(all) {
             let head = String::from_utf8_lossy(&all[..end]).to_ascii_lowercase();
-            let announced = head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let announced =
+                head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             if announced.is_some_and(|announced| all.len() >= end + 4 + announced) {
                 return Ok(());
             }

@@ -6,6 +6,8 @@
 
 mod folder;
 mod http;
+mod leftovers;
+mod ordinary_run;
 mod review_desk;
 mod steps;
 mod whole_journey;

@@ -15,7 +15,8 @@ impl ReviewDesk {
         let (authority, path) = rest.split_once('/').expect("a link has a path");
         let answer = ask(authority, "GET", &format!("/{path}"), &[], b"").expect("the review desk answers");
         let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
-        let cookie = cookie.unwrap_or_else(|| panic!("no session at the review desk: {} {}", answer.status, answer.text()));
+        let cookie =
+            cookie.unwrap_or_else(|| panic!("no session at the review desk: {} {}", answer.status, answer.text()));
         Self { authority: authority.to_owned(), cookie }
     }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::folder::{Folder, files_holding};
+use crate::folder::Folder;
+use crate::leftovers::nothing_in_clear;
 use crate::review_desk::ReviewDesk;
 use crate::steps::Steps;
 use crate::window::{Surroundings, Window};
@@ -52,7 +53,9 @@ fn the_whole_journey() {
     steps.step("sign in with the practice account");
     window.press_naming("use-practice-account", LEARNER);
     window.wait_for_screen("home");
-    window.wait("the start button", |window| window.script("return !!document.querySelector('[data-action=go]')") == true);
+    window.wait("the start button", |window| {
+        window.script("return !!document.querySelector('[data-action=go]')") == true
+    });
     window.shoot("home");
     window.press("go");
 
@@ -71,7 +74,9 @@ fn the_whole_journey() {
     window.wait_for_screen("id-layout");
     window.shoot("id-layout");
     window.press("choose-card");
-    window.wait("the question about the sides", |window| window.script("return !!document.querySelector('[data-action=same-side]')") == true);
+    window.wait("the question about the sides", |window| {
+        window.script("return !!document.querySelector('[data-action=same-side]')") == true
+    });
     window.shoot("id-sides");
     window.press("same-side");
 
@@ -139,7 +144,7 @@ fn the_whole_journey() {
 
     steps.step("nothing lies about in clear");
     drop(window);
-    nothing_in_clear(&home);
+    nothing_in_clear(&home, NAME, LEARNER);
     steps.step("done");
 }
 
@@ -173,7 +178,9 @@ fn decide(window: &Window, links: &Path, decision: Decision) {
 /// Waits until the live picture has really been decoded in the page.
 fn wait_for_picture(window: &Window) {
     window.wait("the live picture", |window| {
-        window.script("return [...document.images].some(image => image.src.includes('live.') && image.naturalWidth >= 320)") == true
+        window.script(
+            "return [...document.images].some(image => image.src.includes('live.') && image.naturalWidth >= 320)",
+        ) == true
     });
 }
 
@@ -197,25 +204,11 @@ fn capture(window: &mut Window, name: &str) {
     window.wait_for_screen("review");
     assert!(hints.len() >= 2, "the learner walked in badly and must have been told so: {hints:?}");
     window.wait("the picture under review", |window| {
-        window.script("return [...document.images].some(image => image.src.includes('photo.') && image.naturalWidth >= 480)") == true
+        window.script(
+            "return [...document.images].some(image => image.src.includes('photo.') && image.naturalWidth >= 480)",
+        ) == true
     });
     window.shoot(&format!("review-{name}"));
-}
-
-/// Searches everything that app and server wrote for the name, the address and JPEG headers.
-fn nothing_in_clear(home: &Folder) {
-    let files: Vec<PathBuf> = home
-        .files()
-        .into_iter()
-        .filter(|file| !file.starts_with(home.path().join("pictures")) && !file.ends_with("opened-link"))
-        .collect();
-    let practice = files.iter().filter(|file| file.to_string_lossy().contains("practice")).count();
-    assert!(practice > 3, "the server's data folder was looked at ({practice} files)");
-    let secrets: [(&str, &[u8]); 4] =
-        [("the name", NAME.as_bytes()), ("the address", LEARNER.as_bytes()), ("an access token", b"lk_at_"), ("a refresh token", b"lk_rt_")];
-    let hits = files_holding(&files, &secrets);
-    assert!(hits.is_empty(), "in clear on the disk: {hits:#?}");
-    println!("       {} files searched for the name, the address and tokens: nothing", files.len());
 }
 
 fn indent(text: &str) -> String {

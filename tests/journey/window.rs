@@ -44,9 +44,13 @@ impl Window {
         let mut command = Command::new("WebKitWebDriver");
         command.args(["--host=127.0.0.1", &format!("--port={port}")]);
         command.env("TAURI_WEBVIEW_AUTOMATION", "true").env("HOME", around.home).env_remove("LD_LIBRARY_PATH");
-        for (name, folder) in
-            [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache"), ("XDG_STATE_HOME", "state"), ("XDG_RUNTIME_DIR", "run")]
-        {
+        for (name, folder) in [
+            ("XDG_DATA_HOME", "data"),
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_CACHE_HOME", "cache"),
+            ("XDG_STATE_HOME", "state"),
+            ("XDG_RUNTIME_DIR", "run"),
+        ] {
             let folder = around.home.join(folder);
             fs::create_dir_all(&folder).expect("a folder of the home can be made");
             command.env(name, folder);
@@ -54,15 +58,22 @@ impl Window {
         command.envs(around.variables.iter().map(|(name, value)| (*name, value.as_str())));
         let log = fs::File::create(around.home.join("app.log")).expect("the log can be made");
         command.stdout(Stdio::from(log.try_clone().expect("the log can be shared"))).stderr(Stdio::from(log));
-        let driver = command.spawn().expect("WebKitWebDriver starts; on Debian it comes with the package webkit2gtk-driver");
-        let mut window =
-            Self { driver, authority: format!("127.0.0.1:{port}"), session: String::new(), pictures: around.pictures.to_path_buf(), taken: 0 };
+        let driver =
+            command.spawn().expect("WebKitWebDriver starts; on Debian it comes with the package webkit2gtk-driver");
+        let mut window = Self {
+            driver,
+            authority: format!("127.0.0.1:{port}"),
+            session: String::new(),
+            pictures: around.pictures.to_path_buf(),
+            taken: 0,
+        };
         window.begin(around.app);
         window
     }
 
     fn begin(&mut self, app: &Path) {
-        let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"binary": app, "args": []}}}});
+        let wanted =
+            json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"binary": app, "args": []}}}});
         let until = Instant::now() + SCREEN_WITHIN;
         let answer = loop {
             match ask(&self.authority, "POST", "/session", &[], wanted.to_string().as_bytes()) {
@@ -73,7 +84,9 @@ impl Window {
         };
         let value: Value = serde_json::from_slice(&answer.body).expect("the driver speaks JSON");
         self.session = value["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {value}")).to_owned();
-        self.wait("the first screen", |window| window.script("return document.documentElement.dataset.ready || ''") == json!("true"));
+        self.wait("the first screen", |window| {
+            window.script("return document.documentElement.dataset.ready || ''") == json!("true")
+        });
         self.call("POST", "/window/rect", &json!({"width": 960, "height": 720}));
     }
 
@@ -109,7 +122,12 @@ impl Window {
     fn wait_within(&self, within: Duration, what: &str, holds: &mut dyn FnMut(&Self) -> bool) {
         let until = Instant::now() + within;
         while !holds(self) {
-            assert!(Instant::now() < until, "waited for {what}; the screen is `{}` and says:\n{}", self.screen(), self.text());
+            assert!(
+                Instant::now() < until,
+                "waited for {what}; the screen is `{}` and says:\n{}",
+                self.screen(),
+                self.text()
+            );
             sleep(Duration::from_millis(100));
         }
     }
@@ -128,7 +146,12 @@ impl Window {
     pub fn press_naming(&self, action: &str, text: &str) {
         let path = format!("//*[@data-action='{action}'][contains(., '{text}')]");
         let found = self.call("POST", "/element", &json!({"using": "xpath", "value": path}));
-        let element = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str).expect("an element").to_owned();
+        let element = found
+            .as_object()
+            .and_then(|found| found.values().next())
+            .and_then(Value::as_str)
+            .expect("an element")
+            .to_owned();
         self.call("POST", &format!("/element/{element}/click"), &json!({}));
     }
 
@@ -151,14 +174,20 @@ impl Window {
             window.script(&format!("return !!document.querySelector({quoted})")) == json!(true)
         });
         let found = self.call("POST", "/element", &json!({"using": "css selector", "value": selector}));
-        found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str).expect("an element").to_owned()
+        found
+            .as_object()
+            .and_then(|found| found.values().next())
+            .and_then(Value::as_str)
+            .expect("an element")
+            .to_owned()
     }
 
     /// Saves what the window shows as `NN-name.png`, numbered in order.
     pub fn shoot(&mut self, name: &str) -> PathBuf {
         self.taken += 1;
         let picture = self.call("GET", "/screenshot", &Value::Null);
-        let bytes = base64::engine::general_purpose::STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
         let path = self.pictures.join(format!("{:02}-{name}.png", self.taken));
         fs::write(&path, bytes).expect("the screenshot can be written");
         path

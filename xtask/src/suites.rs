@@ -3,6 +3,7 @@
 //! Everything driven uses one feature set (`practice,studio,window-tests`) in one target folder, so that the app is built for it once.
 //! A suite whose package or peer is missing fails and names it; skipping takes `--allow-missing` and is counted.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Options;
@@ -54,7 +55,24 @@ fn journey(filter: &[&str]) -> Outcome {
     words.extend(["--", "--ignored", "--nocapture", "--test-threads=1"]);
     words.extend(filter);
     let pictures = target().join("demo");
-    must(program("dbus-run-session", &words).env("LIKENESS_DEMO_DIR", pictures).env_remove("WAYLAND_DISPLAY"))
+    must(
+        program("dbus-run-session", &words)
+            .env("LIKENESS_DEMO_DIR", pictures)
+            .env("LIKENESS_ORDINARY_APP", ordinary_app())
+            .env_remove("WAYLAND_DISPLAY"),
+    )
+}
+
+/// The build a learner runs, without the feature that lets WebDriver in, put where the suite looks for it.
+fn ordinary_build() -> Outcome {
+    must(&mut program("cargo", &["build", "--quiet", "--workspace", "--bin", "likeness"]))?;
+    let (built, kept) = (target().join("debug/likeness"), ordinary_app());
+    let copied = std::fs::create_dir_all(target().join("xtask")).and_then(|()| std::fs::copy(&built, &kept));
+    copied.map(|_| ()).map_err(|error| Failure::Step(format!("{} cannot be copied: {error}", built.display())))
+}
+
+fn ordinary_app() -> PathBuf {
+    target().join("xtask/likeness-ordinary")
 }
 
 /// `test`: every suite, or the named ones.
@@ -98,6 +116,7 @@ fn suite(name: &str, options: &Options) -> Outcome {
         "ui" => must(&mut program("npm", &["--prefix", "ui", "test"])),
         "journey" => {
             machine::packages(&["window"], options)?;
+            ordinary_build()?;
             journey(&[])
         }
         "devices" => {

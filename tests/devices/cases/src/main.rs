@@ -2,7 +2,7 @@
 //! `device-cases shim|uvc|vivid …`. The double and the kernel's driver get the same table and the same expectations,
 //! which are the product's camera events, so the double is held to the original.
 //!
-//! Prints `CASE <camera>/<id> PASS|FAIL <ms> <text>` a case, then `END`. A camera that is not there is a failure.
+//! Prints `CASE <camera>/<id> PASS|FAIL <ms> <text>` a case, then `END <camera>`. A camera that is not there is a failure.
 //! Rates are printed, never asserted: under emulation they say nothing.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test program: its output is its result")]

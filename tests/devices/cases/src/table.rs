@@ -47,7 +47,7 @@ pub(crate) fn run_all(rig: &mut dyn Rig) -> bool {
         all_passed &= verdict == "PASS";
         println!("CASE {}/{id} {verdict} {} {text}", rig.name(), began.elapsed().as_millis());
     }
-    println!("END");
+    println!("END {}", rig.name());
     all_passed
 }
 

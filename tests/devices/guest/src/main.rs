@@ -47,7 +47,7 @@ fn shim() -> Result<bool, GuestError> {
     let folder = programs.scratch("shim")?;
     programs.draw_frames(&folder)?;
     let output = programs.run_shim(&folder)?;
-    Ok(report::judge("shim", &output, SHIM_CASES))
+    Ok(report::judge("shim", &output, SHIM_CASES, &["shim"]))
 }
 
 fn guest() -> Result<bool, GuestError> {
@@ -57,5 +57,5 @@ fn guest() -> Result<bool, GuestError> {
     let kernel = kernel::ready(&programs.target)?;
     println!("kernel {}", kernel.version);
     let output = machine::run(&programs, &kernel, &folder)?;
-    Ok(report::judge("guest", &output, GUEST_CASES))
+    Ok(report::judge("guest", &output, GUEST_CASES, &["uvc", "vivid"]))
 }

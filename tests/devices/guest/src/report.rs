@@ -1,9 +1,9 @@
 //! Reads the lines of the cases. Silence is failure: a case that did not report, or an end that did not come, fails the battery.
 
 /// Prints a summary; true if everything that must have run has run and passed.
-pub(crate) fn judge(battery: &str, output: &str, must_run: usize) -> bool {
+pub(crate) fn judge(battery: &str, output: &str, must_run: usize, cameras: &[&str]) -> bool {
     print!("{output}");
-    let verdict = verdict(output, must_run);
+    let verdict = verdict(output, must_run, cameras);
     match &verdict {
         Ok(passed) => println!("{battery}: {passed} cases passed"),
         Err(why) => println!("{battery}: FAILED: {why}"),
@@ -11,7 +11,7 @@ pub(crate) fn judge(battery: &str, output: &str, must_run: usize) -> bool {
     verdict.is_ok()
 }
 
-fn verdict(output: &str, must_run: usize) -> Result<usize, Silence> {
+fn verdict(output: &str, must_run: usize, cameras: &[&str]) -> Result<usize, Silence> {
     let cases: Vec<Vec<&str>> =
         output.lines().filter_map(|line| line.strip_prefix("CASE ")).map(|line| line.split(' ').collect()).collect();
     let failed: Vec<&str> =
@@ -22,8 +22,10 @@ fn verdict(output: &str, must_run: usize) -> Result<usize, Silence> {
     if cases.len() != must_run {
         return Err(Silence::Short { ran: cases.len(), must_run });
     }
-    if !output.lines().any(|line| line.trim() == "END") {
-        return Err(Silence::NoEnd);
+    for camera in cameras {
+        if !output.lines().any(|line| line.trim() == format!("END {camera}")) {
+            return Err(Silence::NoEnd((*camera).into()));
+        }
     }
     Ok(cases.len())
 }
@@ -34,8 +36,8 @@ enum Silence {
     Failed(String),
     #[error("{ran} cases reported, {must_run} must")]
     Short { ran: usize, must_run: usize },
-    #[error("the end was not reached")]
-    NoEnd,
+    #[error("the end of the cases for {0} was not reached")]
+    NoEnd(String),
 }
 
 #[cfg(test)]
@@ -44,17 +46,17 @@ mod tests {
 
     #[test]
     fn only_a_complete_report_of_passes_passes() {
-        let good = "CASE a/x PASS 3 fine\nCASE a/y PASS 4 fine\nEND\n";
+        let good = "CASE a/x PASS 3 fine\nCASE a/y PASS 4 fine\nEND a\n";
         #[rustfmt::skip]
         let table = [
             (good.to_owned(),                        Ok(2),                                        "all ran, all passed"),
             (good.replace("y PASS", "y FAIL"),       Err(Silence::Failed("a/y".into())),           "one failed"),
             (good.replace("CASE a/y", "# a/y"),      Err(Silence::Short { ran: 1, must_run: 2 }),  "one did not report"),
-            (good.replace("END", ""),                Err(Silence::NoEnd),                          "the program died after its last case"),
+            (good.replace("END", ""),                Err(Silence::NoEnd("a".into())),               "the program died after its last case"),
             (String::new(),                          Err(Silence::Short { ran: 0, must_run: 2 }),  "nothing at all"),
         ];
         for (output, expected, because) in table {
-            assert_eq!(verdict(&output, 2), expected, "{because}");
+            assert_eq!(verdict(&output, 2, &["a"]), expected, "{because}");
         }
     }
 }

@@ -108,9 +108,9 @@ impl Camera {
                 events.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
             match event {
-                Ok(Event::Usb(message)) => self.hear(message),
+                Ok(Event::Usb(plug, message)) if plug == self.plugs => self.hear(message),
                 Ok(Event::Gone(plug)) if plug == self.plugs => self.unplugged(),
-                Ok(Event::Gone(_)) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Event::Usb(..) | Event::Gone(_)) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Event::Verb(Verb::Plug)) => self.plug()?,
                 Ok(Event::Verb(Verb::Unplug)) => self.unplugged(),
                 Ok(Event::Verb(manner)) => self.manner = manner,
@@ -121,21 +121,22 @@ impl Camera {
     }
 
     fn plug(&mut self) -> io::Result<()> {
+        self.unplugged();
         let mut tries = 0;
         let socket = loop {
-            match usbip::plug() {
+            let free = !usbip::still_known();
+            match if free { usbip::plug() } else { Err(io::ErrorKind::ResourceBusy.into()) } {
                 Ok(socket) => break socket,
                 Err(error) if tries >= PLUG_TRIES => return Err(error),
                 Err(_) => thread::sleep(PLUG_PAUSE),
             }
             tries += 1;
         };
-        self.unplugged();
         self.plugs += 1;
         let (reader, plug, events) = (socket.try_clone()?, self.plugs, self.events.clone());
         thread::spawn(move || {
             while let Ok(message) = usbip::read(&reader) {
-                if events.send(Event::Usb(message)).is_err() {
+                if events.send(Event::Usb(plug, message)).is_err() {
                     return;
                 }
             }

@@ -28,7 +28,8 @@ use descriptors::Mode;
 
 /// What the camera's thread waits for.
 enum Event {
-    Usb(usbip::Message),
+    /// A request of the driver, with the number of the plug it came by.
+    Usb(u32, usbip::Message),
     /// The kernel let go of this plug (counted, so that a late one is not taken for the present one).
     Gone(u32),
     Verb(Verb),

@@ -30,6 +30,22 @@ pub(crate) fn controller_present() -> bool {
     Path::new(ATTACH).exists()
 }
 
+/// Whether a device of ours is still known to the kernel. The port of the virtual controller is free some time before the
+/// driver has let go of the device that was in it; plugging in meanwhile leaves the driver waiting for ever.
+pub(crate) fn still_known() -> bool {
+    let devices = fs::read_dir("/sys/bus/usb/devices").into_iter().flatten().flatten();
+    let number =
+        |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default().trim().to_owned();
+    devices
+        .map(|entry| entry.path())
+        .any(|folder| (number(&folder, "idVendor"), number(&folder, "idProduct")) == ours())
+}
+
+/// Vendor and product, as the device descriptor has them.
+fn ours() -> (String, String) {
+    ("1209".into(), "0001".into())
+}
+
 /// Plugs the device in: the kernel gets one end of a socket, we keep the other.
 pub(crate) fn plug() -> io::Result<UnixStream> {
     let (ours, kernels) = UnixStream::pair()?;
