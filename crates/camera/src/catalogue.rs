@@ -4,6 +4,7 @@
 //! A node counts only if its driver says that it captures and streams video; one camera with two such nodes is listed twice, apart by name.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::device::{Backend, Device, DeviceKey, LinuxFacts, Unusable, tell_apart, virtual_on_linux};
@@ -17,7 +18,7 @@ const CLASS: &str = "/sys/class/video4linux";
 const ASKED_SIZES: [(u32, u32); 5] = [(1920, 1080), (1280, 720), (1280, 960), (640, 480), (640, 360)];
 
 /// The names of video nodes, in the order of their numbers. Opens nothing.
-pub(crate) fn names() -> Vec<String> {
+fn names() -> Vec<String> {
     let mut numbers: Vec<u32> = fs::read_dir(DEVICES)
         .into_iter()
         .flatten()
@@ -25,6 +26,28 @@ pub(crate) fn names() -> Vec<String> {
         .collect();
     numbers.sort_unstable();
     numbers.into_iter().map(|number| format!("video{number}")).collect()
+}
+
+/// What is seen of the system's cameras without opening one.
+///
+/// A device that is unplugged and back within a second has its old name again; the file behind the name is another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sighting(Vec<(String, u64)>);
+
+impl Sighting {
+    /// Whether there is no camera at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Looks at the names in `/dev` and at which files they are.
+pub(crate) fn sighting() -> Sighting {
+    let with_file = |name: String| {
+        let number = fs::metadata(Path::new(DEVICES).join(&name)).map_or(0, |file| file.ino());
+        (name, number)
+    };
+    Sighting(names().into_iter().map(with_file).collect())
 }
 
 /// The number of a video node; a name with anything but digits behind `video` is no node of the kernel's.

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
-use crate::catalogue;
+use crate::catalogue::{self, Sighting};
 use crate::clock;
 use crate::device::{Device, DeviceKey, Unusable, default_device};
 use crate::error::CameraError;
@@ -28,7 +28,7 @@ use crate::slot::Slot;
 use crate::source::{FrameSource, RawFrame};
 use crate::state::{Attempt, CameraFacts, CameraState, Purpose};
 #[cfg(not(target_os = "linux"))]
-use crate::unimplemented as catalogue;
+use crate::unimplemented::{self as catalogue, Sighting};
 use crate::wake::Wake;
 
 /// A driver that hangs while it is listed costs this much, not the stream.
@@ -58,6 +58,17 @@ pub struct Sources {
     /// A drawn one beside them, taken by default only when there is no real one.
     #[cfg(feature = "synthetic")]
     pub synthetic: Option<Box<dyn crate::FrameMaker>>,
+}
+
+impl Sources {
+    /// The cameras of this machine and no other, whatever the build could draw.
+    pub fn real_cameras() -> Self {
+        Self {
+            native: true,
+            #[cfg(feature = "synthetic")]
+            synthetic: None,
+        }
+    }
 }
 
 impl fmt::Debug for Sources {
@@ -188,7 +199,7 @@ impl Camera {
     /// Whether the system names any camera at all, or a drawn one is configured. Reads names only; nothing is opened or stored.
     pub fn any_present(&self) -> bool {
         let shared = &self.0.0;
-        !shared.made.is_empty() || !shared.names().is_empty()
+        !shared.made.is_empty() || !shared.sighting().is_empty()
     }
 
     /// The cameras of this machine. Blocks for up to 5 seconds.
@@ -341,9 +352,9 @@ impl Shared {
         }
     }
 
-    /// The names of the system's cameras; nothing is opened.
-    fn names(&self) -> Vec<String> {
-        if self.native { catalogue::names() } else { Vec::new() }
+    /// What is seen of the system's cameras; nothing is opened.
+    fn sighting(&self) -> Sighting {
+        if self.native { catalogue::sighting() } else { Sighting::default() }
     }
 
     fn list(&self) -> Result<Vec<Device>, CameraError> {
@@ -488,8 +499,8 @@ struct Errand {
     reopens: Reopens,
     last_code: &'static str,
     failures: usize,
-    /// The names of devices as they were before the last list: one plugged in while it was read is new.
-    names: Vec<String>,
+    /// The devices as they were seen before the last list: one plugged in while it was read is new.
+    sighting: Sighting,
 }
 
 /// How a stream or an opening ended.
@@ -558,7 +569,7 @@ impl Owner {
             reopens: Reopens::default(),
             last_code: "",
             failures: 0,
-            names: Vec::new(),
+            sighting: Sighting::default(),
         };
         loop {
             let end = self.open_and_stream(&mut errand);
@@ -604,10 +615,10 @@ impl Owner {
         if counts && !errand.reopens.grant(since) { Next::Stay } else { next }
     }
 
-    /// Looks at the names of devices until they change; false if another wish came.
+    /// Looks at the devices until another one is there; false if another wish came.
     fn wait_for_device(&self, errand: &mut Errand) -> bool {
         while !self.shared.wake.sleep(NAMES_EVERY) {
-            if self.shared.names() != errand.names {
+            if self.shared.sighting() != errand.sighting {
                 errand.arrived = true;
                 errand.failures = 0;
                 errand.last_code = "";
@@ -626,7 +637,7 @@ impl Owner {
             }
         };
         announce(CameraState::Listing);
-        errand.names = self.shared.names();
+        errand.sighting = self.shared.sighting();
         let device = match self.shared.list().and_then(|devices| chosen(&devices, errand)) {
             Ok(device) => device,
             Err(error) => return End::Fault { error, transient: false },

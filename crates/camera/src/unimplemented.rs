@@ -6,9 +6,20 @@
 
 use crate::device::Device;
 
+/// What is seen of the system's cameras: nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sighting;
+
+impl Sighting {
+    /// Whether there is no camera at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        true
+    }
+}
+
 /// No names are known.
-pub(crate) fn names() -> Vec<String> {
-    Vec::new()
+pub(crate) fn sighting() -> Sighting {
+    Sighting
 }
 
 /// No cameras are known.

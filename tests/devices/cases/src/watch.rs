@@ -17,7 +17,7 @@ pub(crate) fn now() -> Instant {
 
 /// The product's camera, with real devices only.
 pub(crate) fn camera() -> Camera {
-    Camera::start(Sources { native: true, ..Sources::default() })
+    Camera::start(Sources::real_cameras())
 }
 
 /// Waits until the state is as wanted; says what was seen instead.
