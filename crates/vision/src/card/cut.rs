@@ -154,7 +154,10 @@ impl Sides<'_> {
     /// The four corners in their order when the fourth side is `far`.
     fn corners(&self, far: &Line) -> [Point; 4] {
         let (first, second) = self.flanks();
-        let (near, away) = ([self.meet(self.base, first), self.meet(self.base, second)], [self.meet(far, first), self.meet(far, second)]);
+        let (near, away) = (
+            [self.meet(self.base, first), self.meet(self.base, second)],
+            [self.meet(far, first), self.meet(far, second)],
+        );
         match self.border {
             Border::Bottom => [near[0], near[1], away[1], away[0]],
             Border::Top => [away[0], away[1], near[1], near[0]],

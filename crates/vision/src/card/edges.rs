@@ -137,7 +137,8 @@ impl EdgeMap {
             let down = &mut self.down[y * width + 1..(y + 1) * width - 1];
             let windows = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
             for (((above, here), below), (gx, gy)) in windows.zip(across.iter_mut().zip(down.iter_mut())) {
-                let column = |index: usize| i16::from(above[index]) + 2 * i16::from(here[index]) + i16::from(below[index]);
+                let column =
+                    |index: usize| i16::from(above[index]) + 2 * i16::from(here[index]) + i16::from(below[index]);
                 let line = |of: &[u8]| i16::from(of[0]) + 2 * i16::from(of[1]) + i16::from(of[2]);
                 *gx = column(2) - column(0);
                 *gy = line(below) - line(above);
@@ -154,11 +155,13 @@ impl EdgeMap {
             total += 1;
         }
         let mut seen = 0;
-        counts.iter().position(|count| {
-            seen += count;
-            seen * 2 >= total
-        })
-        .unwrap_or(0) as i32
+        counts
+            .iter()
+            .position(|count| {
+                seen += count;
+                seen * 2 >= total
+            })
+            .unwrap_or(0) as i32
     }
 }
 

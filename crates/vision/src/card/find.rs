@@ -51,9 +51,9 @@ const BEYOND_DOUBT: f32 = 1.6;
 const SCALES: [f32; 3] = [1.0, 0.74, 1.3];
 /// A corner may lie this far outside the frame, as a share of the guide's width: the sides are still seen.
 const OUTSIDE_SHARE: f32 = 0.06;
-/// Where a card that leaves the frame is looked for: the outline moved by this share of its own size towards the
-/// border, and grown, because a card that leaves the frame is mostly too near.
-const CUT_SHIFT: f32 = 0.3;
+/// Where a card that leaves the frame is looked for: the outline moved by these shares of its width or height towards
+/// the border, and grown, because a card that leaves the frame is mostly too near.
+const CUT_SHIFT: (f32, f32) = (0.45, 0.4);
 const CUT_SCALE: f32 = 1.12;
 /// Narrower outlines, in shares of the frame's width, stand beside a head; no card is near a border there.
 const CUT_LEAST_GUIDE: f32 = 0.3;
@@ -114,7 +114,7 @@ impl Finder {
     /// Looks at every border of the frame for a card that leaves it there.
     fn find_cut(&mut self, luma: &Plane, lens: &Lens, outline: &Rect, ratio: f32) {
         let grown = scaled(outline, CUT_SCALE);
-        let (across, down) = (CUT_SHIFT * grown.width, CUT_SHIFT * grown.height);
+        let (across, down) = (CUT_SHIFT.0 * grown.width, CUT_SHIFT.1 * grown.height);
         for border in Border::ALL {
             let (x, y) = border.towards();
             let moved = Rect { x: grown.x + across * x, y: grown.y + down * y, ..grown };
@@ -162,8 +162,12 @@ impl Finder {
             for bottom in self.bottom.lines() {
                 for left in self.left.lines() {
                     for right in self.right.lines() {
-                        let corners =
-                            [crossing(top, left), crossing(top, right), crossing(bottom, right), crossing(bottom, left)];
+                        let corners = [
+                            crossing(top, left),
+                            crossing(top, right),
+                            crossing(bottom, right),
+                            crossing(bottom, left),
+                        ];
                         if !corners.iter().all(|corner| inside(*corner)) {
                             continue;
                         }

@@ -164,7 +164,12 @@ impl LineFinder {
                     Side::Lying => (x, y),
                     Side::Standing => (y, x),
                 };
-                self.points.push(EdgePoint { position: position as f32, offset: offset as f32 + shift, slope, voted: false });
+                self.points.push(EdgePoint {
+                    position: position as f32,
+                    offset: offset as f32 + shift,
+                    slope,
+                    voted: false,
+                });
             }
         }
     }
@@ -186,7 +191,7 @@ impl LineFinder {
         let mut most = 0;
         for (turn, row) in self.votes.chunks_exact(bins).enumerate() {
             for (bin, cells) in row.windows(3).enumerate() {
-                let votes = cells[1] + (cells[0] + cells[2]) / 2;
+                let votes = cells[1] + u16::midpoint(cells[0], cells[2]);
                 if votes > most {
                     most = votes;
                     best = Some((turn, bin + 1, votes));

@@ -55,7 +55,8 @@ impl CardAnalyser {
         let (outline, shape, score) = candidates.iter().find_map(|candidate| {
             let outline = refine::fit(&picture.luma, candidate)?;
             let shape = shape::read(&outline.quad, &lens)?;
-            let is_card = may_be_card(&shape, ratio) && (candidate.unseen.is_some() || inside(&outline.quad, &picture.luma));
+            let is_card =
+                may_be_card(&shape, ratio) && (candidate.unseen.is_some() || inside(&outline.quad, &picture.luma));
             is_card.then_some((outline, shape, candidate.score))
         })?;
         self.measure(picture, &outline, shape, score, format)

@@ -75,11 +75,13 @@ pub struct Card {
     pub median_luma: f32,
     /// 90th percentile luma of the card.
     pub p90_luma: f32,
-    /// Angle of the card's normal to the line of sight, degrees.
+    /// Angle of the card's normal to the line of sight to its middle, degrees: a card parallel to the picture but far
+    /// aside is seen obliquely and says so.
     pub tilt_degrees: f32,
     /// Turn in the image plane, degrees, clockwise positive.
     pub roll_degrees: f32,
-    /// Smallest distance of a corner from the border, as a share of the frame's width (negative: cut off).
+    /// Smallest distance of a corner from the border, as a share of the frame's width (negative: cut off; the side that
+    /// was not seen then lies where the ratio puts it, and the tilt is a guess up to some 15 degrees off).
     pub border_margin: f32,
     /// Lines of text found.
     pub text_lines: u32,

@@ -38,6 +38,8 @@ pub(super) struct Outline {
 /// One side, end to end, and which of its profiles lie on it.
 #[derive(Debug, Clone, Copy)]
 struct FittedSide {
+    /// On the side, and rising or falling like most of it: a dark header under a pale wall and pale paper under it have
+    /// edges that would cancel each other in one averaged profile.
     agreeing: [bool; PROFILES],
     from: Point,
     to: Point,
@@ -49,7 +51,8 @@ struct Profile {
     along: f32,
     /// Edge beside the side, pixels, positive outwards.
     off_px: f32,
-    seen: bool,
+    /// Gradient outwards, grey levels a pixel; 0 where no edge was seen.
+    gradient: f32,
 }
 
 /// Fits the four sides of a candidate; `None` when one of them is not there at full resolution.
@@ -118,17 +121,16 @@ fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32) -> Option<Fitte
     for (index, profile) in profiles.iter_mut().enumerate() {
         profile.along = FIRST_SHARE + (1.0 - 2.0 * FIRST_SHARE) * (index as f32 + 0.5) / PROFILES as f32;
         let spot = at(profile.along, 0.0);
-        if let Some(off_px) = edge_of(luma, spot, (dir_x, dir_y), reach_px) {
-            profile.off_px = off_px;
-            profile.seen = true;
+        if let Some((off_px, gradient)) = edge_of(luma, spot, (dir_x, dir_y), reach_px) {
+            (profile.off_px, profile.gradient) = (off_px, gradient);
         }
     }
     let (start_px, end_px, agreeing) = consensus(&profiles)?;
     Some(FittedSide { agreeing, from: at(0.0, start_px), to: at(1.0, end_px) })
 }
 
-/// The strongest edge across a side near `spot`: pixels outwards, sub-pixel.
-fn edge_of(luma: &Plane, spot: Point, direction: (f32, f32), reach_px: f32) -> Option<f32> {
+/// The strongest edge across a side near `spot`: pixels outwards, sub-pixel, and its gradient outwards.
+fn edge_of(luma: &Plane, spot: Point, direction: (f32, f32), reach_px: f32) -> Option<(f32, f32)> {
     let (dir_x, dir_y) = direction;
     let reach = (reach_px.round() as usize).min((MOST_SAMPLES - 3) / 2);
     let samples = 2 * reach + 3;
@@ -142,7 +144,8 @@ fn edge_of(luma: &Plane, spot: Point, direction: (f32, f32), reach_px: f32) -> O
             + luma.sample(x + 1.5 * dir_x, y + 1.5 * dir_y))
             / 3.0;
     }
-    let gradient = |index: usize| (values[index + 1] - values[index - 1]).abs() / 2.0;
+    let signed = |index: usize| (values[index + 1] - values[index - 1]) / 2.0;
+    let gradient = |index: usize| signed(index).abs();
     let (mut best, mut most) = (0, LEAST_GRADIENT);
     for index in 1..samples - 1 {
         let strength = gradient(index);
@@ -156,20 +159,20 @@ fn edge_of(luma: &Plane, spot: Point, direction: (f32, f32), reach_px: f32) -> O
     let (before, after) = (gradient(best - 1), gradient(best + 1));
     let bend = before - 2.0 * most + after;
     let shift = if bend < 0.0 { (0.5 * (before - after) / bend).clamp(-0.5, 0.5) } else { 0.0 };
-    Some(best as f32 + shift - reach as f32 - 1.0)
+    Some((best as f32 + shift - reach as f32 - 1.0, signed(best)))
 }
 
 /// The line most profiles agree on: offsets at both ends of the side, and who agreed.
 /// All pairs far enough apart are tried, so the answer needs no luck and is the same every time.
 fn consensus(profiles: &[Profile; PROFILES]) -> Option<(f32, f32, [bool; PROFILES])> {
     let agree = |profile: &Profile, start: f32, end: f32| {
-        profile.seen && (profile.off_px - start - (end - start) * profile.along).abs() <= AGREE_PX
+        profile.gradient != 0.0 && (profile.off_px - start - (end - start) * profile.along).abs() <= AGREE_PX
     };
     let mut best = (0, 0.0, 0.0);
     for one in (0..PROFILES).step_by(2) {
         for other in (one + PROFILES / 3..PROFILES).step_by(2) {
             let (a, b) = (profiles[one], profiles[other]);
-            if !a.seen || !b.seen {
+            if a.gradient == 0.0 || b.gradient == 0.0 {
                 continue;
             }
             let slope = (b.off_px - a.off_px) / (b.along - a.along);
@@ -202,11 +205,18 @@ fn consensus(profiles: &[Profile; PROFILES]) -> Option<(f32, f32, [bool; PROFILE
         let middle = (sum_o - slope * sum_t) / n;
         (start, end) = (middle - slope / 2.0, middle + slope / 2.0);
     }
-    Some((start, end, std::array::from_fn(|index| agree(&profiles[index], start, end))))
+    let on_line = || profiles.iter().filter(|profile| agree(profile, start, end));
+    let rising = on_line().filter(|profile| profile.gradient > 0.0).count();
+    let mostly_rising = 2 * rising >= on_line().count();
+    let agreeing = std::array::from_fn(|index| {
+        agree(&profiles[index], start, end) && (profiles[index].gradient > 0.0) == mostly_rising
+    });
+    Some((start, end, agreeing))
 }
 
 fn meet(one: &FittedSide, other: &FittedSide) -> Option<Point> {
-    let (a, b) = ((one.to.x - one.from.x, one.to.y - one.from.y), (other.to.x - other.from.x, other.to.y - other.from.y));
+    let (a, b) =
+        ((one.to.x - one.from.x, one.to.y - one.from.y), (other.to.x - other.from.x, other.to.y - other.from.y));
     let area = a.0 * b.1 - a.1 * b.0;
     let t = ((other.from.x - one.from.x) * b.1 - (other.from.y - one.from.y) * b.0) / area;
     let at = Point { x: one.from.x + t * a.0, y: one.from.y + t * a.1 };

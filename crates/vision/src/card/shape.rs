@@ -57,7 +57,7 @@ pub(super) fn read(quad: &Quad, lens: &Lens) -> Option<Shape> {
     let (width, height) = (dot(across, across).sqrt(), dot(down, down).sqrt());
     let normal = cross(across, down);
     let area = dot(normal, normal).sqrt();
-    let middle: Ray = std::array::from_fn(|axis| top_left[axis] + (across[axis] + down[axis]) / 2.0);
+    let middle: Ray = std::array::from_fn(|axis| top_left[axis] + f64::midpoint(across[axis], down[axis]));
     let towards = dot(normal, middle).abs() / (area * dot(middle, middle).sqrt());
     let shape = Shape {
         ratio: (width / height) as f32,

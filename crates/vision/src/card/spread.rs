@@ -15,6 +15,10 @@ const SLOPE_REACH_PX: f32 = 1.0;
 /// The lobe of the edge ends where its slope falls below this share of its peak: beyond lie texture and header lines.
 const LOBE_SHARE: f32 = 0.12;
 
+/// A pixel is an aperture of a twelfth of a square pixel; a profile that claims clearly less is not one edge but two
+/// that cancel each other.
+const LEAST_VARIANCE: f32 = 0.06;
+
 /// The side to read: a stretch of line, and how far from it pixels count.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpreadWindow {
@@ -104,8 +108,8 @@ impl SpreadReader {
         }
         let mean = sum / mass;
         // Sheppard: reading a density in steps of a width adds a twelfth of its square.
-        let variance = (squares / mass - mean * mean - widths / mass / 12.0).max(0.01);
-        Some(uncut(variance.sqrt(), (last.0 - first.0) / 2.0))
+        let variance = squares / mass - mean * mean - widths / mass / 12.0;
+        (variance >= LEAST_VARIANCE).then(|| uncut(variance.sqrt(), (last.0 - first.0) / 2.0))
     }
 }
 
@@ -166,7 +170,8 @@ mod tests {
             .map(|index| {
                 let (x, y) = ((index % 300) as f32, (index / 300) as f32);
                 let distance = (y - 60.3 - slope * (x - 150.0)) * upright / deviation_px;
-                let share = if distance >= 0.0 { normal_share_below(distance) } else { 1.0 - normal_share_below(-distance) };
+                let share =
+                    if distance >= 0.0 { normal_share_below(distance) } else { 1.0 - normal_share_below(-distance) };
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let chance = (state >> 16) as f32 / 65_536.0 - 0.5;
                 (100.0 + step * share + noise * 3.46 * chance).round().clamp(0.0, 255.0) as u8

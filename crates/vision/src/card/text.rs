@@ -20,7 +20,7 @@ const LEAST_DEVIATION: f32 = 8.0;
 const LETTER_HEIGHT_MM: (f32, f32) = (0.9, 4.5);
 const LETTER_WIDTH_MM: (f32, f32) = (0.25, 4.5);
 /// A letter is at most this bright against the paper around it: the waves of a guilloche are paler.
-const INK_SHARE: f32 = 0.88;
+const INK_SHARE: f32 = 0.94;
 /// Neighbours in a line differ by less than this share of their height at top and bottom.
 const LEVEL_SHARE: f32 = 0.3;
 /// Widest gap between neighbours, heights of a letter.
@@ -98,7 +98,8 @@ impl TextReader {
             for column in &self.column_sums[..WINDOW_PX - 1] {
                 (sum, squares) = (sum + column.0, squares + column.1);
             }
-            let stretch = |row: usize, shift: usize| &flat[row * width + half + shift - 1..(row + 1) * width - half + shift - 1];
+            let stretch =
+                |row: usize, shift: usize| &flat[row * width + half + shift - 1..(row + 1) * width - half + shift - 1];
             let cross = stretch(y, 0).iter().zip(stretch(y, 2)).zip(stretch(y - 1, 1).iter().zip(stretch(y + 1, 1)));
             let row = stretch(y, 1).iter().zip(cross);
             let mask = &mut self.mask[y * width + half..(y + 1) * width - half];
@@ -162,7 +163,8 @@ impl TextReader {
             if self.first_of[first] != first {
                 continue;
             }
-            let members = || self.letters.iter().zip(&self.first_of).filter(move |(_, of)| **of == first).map(|(part, _)| part);
+            let members =
+                || self.letters.iter().zip(&self.first_of).filter(move |(_, of)| **of == first).map(|(part, _)| part);
             if (members().count() as u32) < LEAST_LETTERS {
                 continue;
             }

@@ -36,10 +36,7 @@ impl Homography {
     /// Where a place of the unit square lies.
     pub fn apply(&self, u: f32, v: f32) -> Point {
         let w = 1.0 + self.w[0] * u + self.w[1] * v;
-        Point {
-            x: (self.x[0] * u + self.x[1] * v + self.x[2]) / w,
-            y: (self.y[0] * u + self.y[1] * v + self.y[2]) / w,
-        }
+        Point { x: (self.x[0] * u + self.x[1] * v + self.x[2]) / w, y: (self.y[0] * u + self.y[1] * v + self.y[2]) / w }
     }
 
     /// The upright rectangle around a rectangle of a flat picture of `width` x `height` pixels.
@@ -78,7 +75,9 @@ pub(super) fn flatten(plane: &Plane, halvings: (u8, u8), homography: &Homography
             for (column, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
                 let at = homography.apply(((block * BLOCK + column) as f32 + 0.5) / width as f32, v);
                 // Pixel centres stand at whole numbers, so a halved plane is also shifted by half a pixel.
-                let fine = |at: f32, axis: usize| ((((at + 0.5) * scale[axis] - 0.5) * FINE as f32) as i32).clamp(0, last[axis]);
+                let fine = |at: f32, axis: usize| {
+                    ((((at + 0.5) * scale[axis] - 0.5) * FINE as f32) as i32).clamp(0, last[axis])
+                };
                 (*x, *y) = (fine(at.x, 0), fine(at.y, 1));
             }
             for (pixel, (x, y)) in pixels.iter_mut().zip(xs.iter().zip(&ys)) {

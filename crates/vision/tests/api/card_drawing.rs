@@ -2,6 +2,8 @@
 //!
 //! Pixel centres stand at whole numbers, as in `Plane::sample`. One seed, one picture.
 
+use std::f32::consts::TAU;
+
 use likeness_vision::{Colour, Lens, Picture, Plane, Point, Quad, Rect};
 
 /// What stands behind the card.
@@ -35,8 +37,7 @@ pub struct Pose {
 /// A reflection on the card, millimetres.
 #[derive(Debug, Clone, Copy)]
 pub struct Reflection {
-    pub x_mm: f32,
-    pub y_mm: f32,
+    pub at_mm: Point,
     pub radius_mm: f32,
 }
 
@@ -159,7 +160,8 @@ impl Drawing {
         blur(&mut px, width, self.blur_px);
         smear(&mut px, width, self.smear_px);
         let mut chance = Chance::new(self.seed ^ 0xA5A5);
-        let px = px.iter().map(|value| (value * self.gain + self.noise * chance.normal()).round().clamp(0.0, 255.0) as u8);
+        let px =
+            px.iter().map(|value| (value * self.gain + self.noise * chance.normal()).round().clamp(0.0, 255.0) as u8);
         Drawn { px: px.collect(), width: self.width, height: self.height, quad }
     }
 
@@ -236,13 +238,13 @@ impl Drawing {
             return None;
         }
         if let Some(spot) = self.reflection
-            && (x_mm - spot.x_mm).hypot(y_mm - spot.y_mm) < spot.radius_mm
+            && spot.at_mm.distance(Point { x: x_mm, y: y_mm }) < spot.radius_mm
         {
             return Some(300.0);
         }
         let paper = 178.0 + 5.0 * (x_mm * 2.1 + (y_mm * 0.9).sin() * 2.0).sin();
         if y_mm < 8.5 {
-            return Some(if self.seed % 3 == 0 { 205.0 } else { 38.0 });
+            return Some(if self.seed.is_multiple_of(3) { 205.0 } else { 38.0 });
         }
         if (5.0..30.0).contains(&x_mm) && (14.0..46.0).contains(&y_mm) {
             let face = ((x_mm - 17.5) / 7.5).hypot((y_mm - 29.0) / 10.5);
@@ -305,9 +307,14 @@ impl RoomPainter {
         if drawing.room == Room::Texture {
             for _ in 0..24 {
                 let length = chance.between(12.0, 200.0);
-                let angle = chance.between(0.0, 6.28);
-                let pace = 6.28 / length;
-                waves.push((pace * angle.cos(), pace * angle.sin(), chance.between(0.0, 6.28), chance.between(1.0, 6.0)));
+                let angle = chance.between(0.0, TAU);
+                let pace = TAU / length;
+                waves.push((
+                    pace * angle.cos(),
+                    pace * angle.sin(),
+                    chance.between(0.0, TAU),
+                    chance.between(1.0, 6.0),
+                ));
             }
         }
         Self { room: drawing.room, width, height, boxes, waves }
@@ -322,7 +329,11 @@ impl RoomPainter {
                 self.boxes.iter().rev().find(|(at, _)| holds(at)).map_or(wall, |(_, luma)| *luma)
             }
             Room::Texture => {
-                wall + self.waves.iter().map(|(ax, ay, phase, high)| high * (ax * x + ay * y + phase).sin()).sum::<f32>()
+                wall + self
+                    .waves
+                    .iter()
+                    .map(|(ax, ay, phase, high)| high * (ax * x + ay * y + phase).sin())
+                    .sum::<f32>()
             }
             Room::Head => {
                 let (mid, size) = (self.width / 2.0, self.height);
@@ -356,7 +367,8 @@ fn blur(px: &mut [f32], width: usize, sigma: f32) {
         let row = &px[y * width..(y + 1) * width];
         for x in 0..width {
             let pair = |at: usize| row[x.saturating_sub(at)] + row[(x + at).min(width - 1)];
-            out[y * width + x] = (kernel[0] * row[x] + (1..=reach).map(|at| kernel[at] * pair(at)).sum::<f32>()) / total;
+            out[y * width + x] =
+                (kernel[0] * row[x] + (1..=reach).map(|at| kernel[at] * pair(at)).sum::<f32>()) / total;
         }
     }
     for y in 0..height {

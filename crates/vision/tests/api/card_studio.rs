@@ -52,7 +52,12 @@ fn good_cards_are_found_and_measured() {
         assert!(near(card.px_per_mm, truth.px_per_mm, 0.01), "seed {seed}: {} of {}", card.px_per_mm, truth.px_per_mm);
         assert!(near(card.sigma_mm, truth.sigma_mm, 0.35), "seed {seed}: {} of {}", card.sigma_mm, truth.sigma_mm);
         assert!(card.sigma_mm <= 0.15, "seed {seed}: a sharp card reads sharp: {}", card.sigma_mm);
-        assert!((card.tilt_degrees - truth.tilt_deg).abs() <= 3.0, "seed {seed}: {} of {}", card.tilt_degrees, truth.tilt_deg);
+        assert!(
+            (card.tilt_degrees - truth.tilt_deg).abs() <= 3.0,
+            "seed {seed}: {} of {}",
+            card.tilt_degrees,
+            truth.tilt_deg
+        );
         assert!(card.glare_share < 0.005, "seed {seed}: no glare: {}", card.glare_share);
         assert!(card.text_lines >= 3 && card.text_lines as usize <= truth.text_lines.len(), "seed {seed}: {card:?}");
         assert!(card.capital_height_px >= 14.0, "seed {seed}: {}", card.capital_height_px);
@@ -69,7 +74,11 @@ fn turned_cards_tell_their_tilt() {
         let drawn = Drawn::new(&scene);
         let truth = drawn.truth.card.as_ref().expect("a card").tilt_deg;
         let card = analyse(&drawn).unwrap_or_else(|| panic!("yaw {yaw_deg}, pitch {pitch_deg}: found"));
-        assert!((card.tilt_degrees - truth).abs() <= 3.0, "yaw {yaw_deg}, pitch {pitch_deg}: {} of {truth}", card.tilt_degrees);
+        assert!(
+            (card.tilt_degrees - truth).abs() <= 3.0,
+            "yaw {yaw_deg}, pitch {pitch_deg}: {} of {truth}",
+            card.tilt_degrees
+        );
     }
 }
 
