@@ -14,8 +14,12 @@ fn main() {
     // Without any page the macro that embeds ui/dist does not compile, and nobody would know why.
     let page = Path::new("ui/dist/index.html");
     if !page.exists()
-        && let Err(error) = std::fs::create_dir_all("ui/dist")
-            .and_then(|()| std::fs::write(page, "<!doctype html><title>Likeness</title><p>The window is not built yet. Run: cargo xtask run</p>"))
+        && let Err(error) = std::fs::create_dir_all("ui/dist").and_then(|()| {
+            std::fs::write(
+                page,
+                "<!doctype html><title>Likeness</title><p>The window is not built yet. Run: cargo xtask run</p>",
+            )
+        })
     {
         println!("cargo:warning=ui/dist is missing and could not be made ({error}). Run: npm --prefix ui run build");
     }

@@ -192,7 +192,8 @@ pub struct Quad(pub [Point; 4]);
 impl Quad {
     /// The mean of the corners.
     pub fn centre(&self) -> Point {
-        let sum = self.0.iter().fold(Point::default(), |sum, corner| Point { x: sum.x + corner.x, y: sum.y + corner.y });
+        let sum =
+            self.0.iter().fold(Point::default(), |sum, corner| Point { x: sum.x + corner.x, y: sum.y + corner.y });
         Point { x: sum.x / 4.0, y: sum.y / 4.0 }
     }
 

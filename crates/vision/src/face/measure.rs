@@ -92,12 +92,7 @@ pub fn eyes(sizes: &Sizes<'_>, mesh: &Mesh) -> Eyes {
     let reader = reader(sizes, apart_px);
     let axes = axes(centres, apart_px);
     let read = centres.map(|centre| eye_box(&reader, &axes, centre));
-    Eyes {
-        centres,
-        apart_px,
-        white_luma: read[0].0.max(read[1].0),
-        contrast: read[0].1.min(read[1].1),
-    }
+    Eyes { centres, apart_px, white_luma: read[0].0.max(read[1].0), contrast: read[0].1.min(read[1].1) }
 }
 
 fn axes([right, left]: [Point; 2], apart_px: f32) -> Axes {

@@ -153,10 +153,7 @@ fn cut(source: &Picture<'_>, by: f32, crop: Crop, pixels: &mut [[f32; 3]]) {
     let step = crop.side / SIDE as f32 / by;
     let colour = Chroma::new(&source.colour);
     for (down, row) in pixels.chunks_exact_mut(SIDE).enumerate() {
-        let start = Point {
-            x: first.x - down as f32 * step * sin,
-            y: first.y + down as f32 * step * cos,
-        };
+        let start = Point { x: first.x - down as f32 * step * sin, y: first.y + down as f32 * step * cos };
         for (across, pixel) in row.iter_mut().enumerate() {
             let (x, y) = (start.x + across as f32 * step * cos, start.y + across as f32 * step * sin);
             let (u, v) = colour.at(x, y);

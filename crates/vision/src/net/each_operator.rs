@@ -146,14 +146,18 @@ fn plain(model: &Model, input: &[f32]) -> Vec<Vec<f32>> {
                 let [_, _, width, channels]: [usize; 4] = model.shapes[operator.inputs[0]][..].try_into().unwrap();
                 let at = |y: usize, x: usize, c: usize| read(0)[(y * width + x) * channels + c];
                 each(output, |y, x, c| {
-                    [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(dy, dx)| at(2 * y + dy, 2 * x + dx, c)).into_iter().fold(f32::MIN, f32::max)
+                    [(0, 0), (0, 1), (1, 0), (1, 1)]
+                        .map(|(dy, dx)| at(2 * y + dy, 2 * x + dx, c))
+                        .into_iter()
+                        .fold(f32::MIN, f32::max)
                 })
             }
             Kind::Add => read(0).iter().zip(read(1)).map(|(a, b)| a + b).collect(),
             Kind::Relu => read(0).iter().map(|value| value.max(0.0)).collect(),
             Kind::Prelu => {
                 let alpha = read(1);
-                let bend = |(at, value): (usize, &f32)| if *value < 0.0 { value * alpha[at % alpha.len()] } else { *value };
+                let bend =
+                    |(at, value): (usize, &f32)| if *value < 0.0 { value * alpha[at % alpha.len()] } else { *value };
                 read(0).iter().enumerate().map(bend).collect()
             }
             Kind::Pad => {
@@ -238,7 +242,8 @@ fn any_conv(dice: &mut Dice) -> Model {
     let (height, width) = (kernel + dice.size(), kernel + dice.size());
     let channels = dice.size();
     let mut drawing = Drawing::new(height, width, channels);
-    let (outputs, padding, stride) = (dice.size(), dice.one_of(&[Padding::Same, Padding::Valid]), dice.one_of(&[1, 2, 3]));
+    let (outputs, padding, stride) =
+        (dice.size(), dice.one_of(&[Padding::Same, Padding::Valid]), dice.one_of(&[1, 2, 3]));
     let output = drawing.conv(dice, 0, outputs, kernel, (padding, stride));
     drawing.ending(&[output])
 }
@@ -475,7 +480,8 @@ fn damaged_files_are_refused_or_run_but_never_panic() {
         for _ in 0..=dice.next() % 4 {
             // Structure stands at both ends of a file, weights between; weights alone would hardly be damage.
             let end = dice.next() % 24_000;
-            let place = if dice.next().is_multiple_of(2) { end as usize } else { file.len().saturating_sub(end as usize + 1) };
+            let place =
+                if dice.next().is_multiple_of(2) { end as usize } else { file.len().saturating_sub(end as usize + 1) };
             if let Some(byte) = file.get_mut(place) {
                 *byte = dice.one_of(&[0, 1, 3, 0x7f, 0x80, 0xff, dice.0 as u8]);
             }

@@ -5,12 +5,12 @@
 //! Refuses to know: faces. Format and operators: the TensorFlow Lite schema, version 3.
 
 mod dispatch;
+#[cfg(test)]
+mod each_operator;
 mod flat;
 mod load;
 mod ops;
 mod plan;
-#[cfg(test)]
-mod each_operator;
 #[cfg(test)]
 pub(crate) mod tests;
 

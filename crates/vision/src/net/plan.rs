@@ -380,12 +380,8 @@ impl Builder {
     }
 
     fn finish(self) -> Result<Plan, ModelError> {
-        let outputs: Vec<Vec<usize>> = self
-            .model
-            .outputs
-            .iter()
-            .map(|tensor| self.parts(Kind::Reshape, *tensor))
-            .collect::<Result<_, _>>()?;
+        let outputs: Vec<Vec<usize>> =
+            self.model.outputs.iter().map(|tensor| self.parts(Kind::Reshape, *tensor)).collect::<Result<_, _>>()?;
         let order: Vec<&Node> = self.nodes.iter().flatten().collect();
         let mut last_read: HashMap<usize, usize> = HashMap::new();
         for (index, node) in order.iter().enumerate() {
@@ -396,8 +392,7 @@ impl Builder {
 
         let mut slots = Slots { lengths: Vec::new(), free: Vec::new(), of: HashMap::new() };
         slots.give(self.model.input, self.shape(self.model.input)?);
-        let mut plan =
-            Plan { steps: Vec::new(), slots: Vec::new(), scratch: 0, longest_row: 0, outputs: Vec::new() };
+        let mut plan = Plan { steps: Vec::new(), slots: Vec::new(), scratch: 0, longest_row: 0, outputs: Vec::new() };
         let mut placed = Vec::new();
         for (index, node) in order.iter().enumerate() {
             let shape = self.shape(node.output)?;
@@ -424,7 +419,8 @@ impl Builder {
             plan.outputs.push(Output { parts });
         }
         let steps = self.nodes.into_iter().flatten().zip(placed);
-        plan.steps = steps.map(|(node, (reads, output, shape))| Step { work: node.work, reads, output, shape }).collect();
+        plan.steps =
+            steps.map(|(node, (reads, output, shape))| Step { work: node.work, reads, output, shape }).collect();
         plan.slots = slots.lengths;
         if plan.slots.iter().sum::<usize>() > MAX_STORED {
             return Err(ModelError::Damaged { what: "it needs too much memory" });

@@ -121,10 +121,20 @@ fn a_picture_of_anything_is_measured_without_a_panic() {
                 shift_y,
             };
             let picture = Picture { luma, colour };
-            check(&mut analyser, &picture, &Lens::assumed(width, height), &format!("{width}x{height}, {shift_x} {shift_y}"));
+            check(
+                &mut analyser,
+                &picture,
+                &Lens::assumed(width, height),
+                &format!("{width}x{height}, {shift_x} {shift_y}"),
+            );
         }
         let lens = Lens { focal_px: 0.0, centre_x_px: -1.0, centre_y_px: 1e9, known: true };
-        check(&mut analyser, &Picture { luma, colour: Colour::None }, &lens, &format!("{width}x{height}, grey, no lens"));
+        check(
+            &mut analyser,
+            &Picture { luma, colour: Colour::None },
+            &lens,
+            &format!("{width}x{height}, grey, no lens"),
+        );
     }
 }
 

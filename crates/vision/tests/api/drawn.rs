@@ -28,7 +28,8 @@ impl Drawn {
         let chroma = |part: usize| {
             let block = |at: u32| {
                 let (x, y) = (at % (width / 2) * 2, at / (width / 2) * 2);
-                let sum: f32 = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| pixel(x + dx, y + dy)[part]).iter().sum();
+                let sum: f32 =
+                    [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| pixel(x + dx, y + dy)[part]).iter().sum();
                 (sum / 4.0 + 128.0).round().clamp(0.0, 255.0) as u8
             };
             (0..width / 2 * (height / 2)).map(block).collect()

@@ -169,14 +169,18 @@ fn an_empty_room_has_no_face() {
         let report = analyser.analyse(&drawn.picture(), &drawn.lens());
         assert!(report.main.is_none(), "seed {seed}: {:?}", report.main);
         assert!(report.others.is_empty(), "seed {seed}");
-        assert!(analyser.people(&drawn.picture(), Sweep::All).is_empty(), "seed {seed}: tiles show no shelf as a person");
+        assert!(
+            analyser.people(&drawn.picture(), Sweep::All).is_empty(),
+            "seed {seed}: tiles show no shelf as a person"
+        );
     }
 }
 
 #[test]
 fn a_head_without_features_is_no_face() {
     let mut analyser = FaceAnalyser::new().unwrap();
-    for (half_width, half_height, hair) in [(60.0, 80.0, 60), (80.0, 105.0, 30), (100.0, 130.0, 90), (120.0, 150.0, 20)] {
+    for (half_width, half_height, hair) in [(60.0, 80.0, 60), (80.0, 105.0, 30), (100.0, 130.0, 90), (120.0, 150.0, 20)]
+    {
         let pixel = |at: u32| {
             let (x, y) = ((at % SIZE.0) as f32 - 320.0, (at / SIZE.0) as f32 - 240.0);
             let shape = (x / half_width).powi(2) + (y / half_height).powi(2);
@@ -192,7 +196,11 @@ fn a_head_without_features_is_no_face() {
         let picture = Picture { luma, colour: Colour::None };
         analyser.forget();
         let report = analyser.analyse(&picture, &Lens::assumed(SIZE.0, SIZE.1));
-        assert!(report.main.is_none(), "{half_width} wide: the detector may see it, the eyes refuse it: {:?}", report.main);
+        assert!(
+            report.main.is_none(),
+            "{half_width} wide: the detector may see it, the eyes refuse it: {:?}",
+            report.main
+        );
     }
 }
 
@@ -251,7 +259,8 @@ fn a_larger_picture_of_the_same_scene_reads_the_same() {
 fn grey_pictures_are_measured_too() {
     for seed in [1, 2, 3, 4] {
         let drawn = Drawn::new(&good(seed));
-        let face = FaceAnalyser::new().unwrap().analyse(&drawn.grey(), &drawn.lens()).main.expect("colour is not needed");
+        let face =
+            FaceAnalyser::new().unwrap().analyse(&drawn.grey(), &drawn.lens()).main.expect("colour is not needed");
         assert_eq!(face.chroma, None, "but it is said that there was none");
     }
 }
@@ -278,7 +287,8 @@ fn the_same_frame_gives_the_same_numbers() {
     let drawn = Drawn::new(&good(10));
     assert_eq!(numbers(&report(&drawn)), numbers(&report(&drawn)), "nothing depends on chance or on what came before");
     let assumed = Lens::assumed(SIZE.0, SIZE.1);
-    let other_lens = FaceAnalyser::new().unwrap().analyse(&drawn.picture(), &Lens { focal_px: 2.0 * assumed.focal_px, ..assumed });
+    let other_lens =
+        FaceAnalyser::new().unwrap().analyse(&drawn.picture(), &Lens { focal_px: 2.0 * assumed.focal_px, ..assumed });
     let ratio = other_lens.main.unwrap().distance_mm / report(&drawn).main.unwrap().distance_mm;
     check(ratio, 1.9..=2.1, "only the distance depends on the lens");
 }
