@@ -56,7 +56,7 @@ impl Homography {
 /// Columns whose places are computed together, so that the compiler can do several at once.
 const BLOCK: usize = 64;
 /// Places are kept in 1/256 pixel.
-const FINE: i32 = 256;
+const FINE: u32 = 256;
 
 /// Fills `out` with `width` x `height` pixels of `plane` seen through `homography`, row by row.
 ///
@@ -65,32 +65,63 @@ pub(super) fn flatten(plane: &Plane, halvings: (u8, u8), homography: &Homography
     let (width, height) = (size.0 as usize, size.1 as usize);
     out.clear();
     out.resize(width * height, 0);
-    let scale = [halvings.0, halvings.1].map(|times| 0.5_f32.powi(i32::from(times)));
-    let last = [plane.width(), plane.height()].map(|side| ((side as i32 - 1) * FINE - 1).max(0));
+    let (across, down) = (Axis::new(halvings.0, plane.width()), Axis::new(halvings.1, plane.height()));
     let mut reader = RowReader::new(plane);
     for (index, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
         let v = (index as f32 + 0.5) / height as f32;
         for (block, pixels) in row.chunks_mut(BLOCK).enumerate() {
-            let (mut xs, mut ys) = ([0_i32; BLOCK], [0_i32; BLOCK]);
-            for (column, (x, y)) in xs.iter_mut().zip(&mut ys).enumerate() {
-                let at = homography.apply(((block * BLOCK + column) as f32 + 0.5) / width as f32, v);
-                // Pixel centres stand at whole numbers, so a halved plane is also shifted by half a pixel.
-                let fine = |at: f32, axis: usize| {
-                    ((((at + 0.5) * scale[axis] - 0.5) * FINE as f32) as i32).clamp(0, last[axis])
-                };
-                (*x, *y) = (fine(at.x, 0), fine(at.y, 1));
+            let first = (block * BLOCK) as f32;
+            let (mut xs, mut ys) = ([0_u32; BLOCK], [0_u32; BLOCK]);
+            for (column, (x, y)) in COLUMNS.iter().zip(xs.iter_mut().zip(&mut ys)) {
+                let at = homography.apply((first + column) / width as f32, v);
+                (*x, *y) = (across.fine(at.x), down.fine(at.y));
             }
             for (pixel, (x, y)) in pixels.iter_mut().zip(xs.iter().zip(&ys)) {
-                *pixel = reader.sample(*x as usize, *y as usize);
+                *pixel = reader.sample(*x, *y);
             }
         }
+    }
+}
+
+/// Middles of the columns of a block.
+const COLUMNS: [f32; BLOCK] = {
+    let mut columns = [0.5; BLOCK];
+    let mut index = 1;
+    while index < BLOCK {
+        columns[index] = columns[index - 1] + 1.0;
+        index += 1;
+    }
+    columns
+};
+
+/// From places of the frame to places of a plane, along one direction.
+#[derive(Clone, Copy)]
+struct Axis {
+    scale: f32,
+    shift: f32,
+    last: f32,
+}
+
+impl Axis {
+    fn new(halvings: u8, side: u32) -> Self {
+        // Pixel centres stand at whole numbers, so a halved plane is also shifted by half a pixel.
+        let part = 0.5_f32.powi(i32::from(halvings));
+        let last = ((side - 1) * FINE).saturating_sub(1) as f32;
+        Self { scale: part * FINE as f32, shift: (0.5 * part - 0.5) * FINE as f32, last }
+    }
+
+    /// The place in 1/256 pixel, inside the plane. Rounded by adding 2^23, which leaves the whole number in the low bits
+    /// of the float: the checked conversion would keep the compiler from doing several at once.
+    fn fine(self, at: f32) -> u32 {
+        let place = (at * self.scale + self.shift).max(0.0).min(self.last);
+        (place + 8_388_608.0).to_bits() & 0x007F_FFFF
     }
 }
 
 /// Samples a plane row by row: neighbouring places mostly share their two rows.
 struct RowReader<'a> {
     plane: &'a Plane<'a>,
-    top: usize,
+    top: u32,
     upper: &'a [u8],
     lower: &'a [u8],
 }
@@ -101,12 +132,12 @@ impl<'a> RowReader<'a> {
     }
 
     /// Bilinear, at a place in 1/256 pixel that lies inside the plane.
-    fn sample(&mut self, x: usize, y: usize) -> u8 {
-        let (left, top) = (x / FINE as usize, y / FINE as usize);
+    fn sample(&mut self, x: u32, y: u32) -> u8 {
+        let (left, top) = ((x / FINE) as usize, y / FINE);
         if top != self.top {
-            (self.top, self.upper, self.lower) = (top, self.plane.row(top as u32), self.plane.row(top as u32 + 1));
+            (self.top, self.upper, self.lower) = (top, self.plane.row(top), self.plane.row(top + 1));
         }
-        let (part_x, part_y) = ((x % FINE as usize) as u32, (y % FINE as usize) as u32);
+        let (part_x, part_y) = (x % FINE, y % FINE);
         let right = (left + 1).min(self.upper.len() - 1);
         let mix = |row: &[u8]| u32::from(row[left]) * (256 - part_x) + u32::from(row[right]) * part_x;
         ((mix(self.upper) * (256 - part_y) + mix(self.lower) * part_y + 0x8000) >> 16) as u8
