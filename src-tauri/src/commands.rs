@@ -22,13 +22,15 @@ macro_rules! intents {
 /// Sends every View from now on, beginning with the present one.
 #[tauri::command]
 pub async fn subscribe_view(journey: Way<'_>, channel: Channel<View>) -> WireResult {
-    Ok(journey.watch_view(move |view| channel.send(view).is_ok()).await?)
+    journey.watch_view(move |view| channel.send(view).is_ok());
+    Ok(())
 }
 
 /// Sends guidance while a photo is taken.
 #[tauri::command]
 pub async fn subscribe_guidance(journey: Way<'_>, channel: Channel<Guidance>) -> WireResult {
-    Ok(journey.watch_guidance(move |guidance| channel.send(guidance).is_ok()).await?)
+    journey.watch_guidance(move |guidance| channel.send(guidance).is_ok());
+    Ok(())
 }
 
 intents! {

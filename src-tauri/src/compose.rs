@@ -14,6 +14,7 @@ use likeness_camera::{Camera, Sources};
 use likeness_journey::view::Mode;
 use likeness_journey::{Desk, Journey, Parts, Server};
 use tauri::{App, AppHandle, Manager, Runtime};
+use tauri_plugin_opener::OpenerExt;
 use thiserror::Error;
 use url::Url;
 
@@ -182,7 +183,6 @@ fn open_link<R: Runtime>(app: AppHandle<R>) -> Box<dyn Fn(&str) -> bool + Send +
         if let Some(file) = std::env::var_os("LIKENESS_OPENED_LINKS") {
             return std::fs::write(file, address).is_ok();
         }
-        use tauri_plugin_opener::OpenerExt;
         match app.opener().open_url(address, None::<&str>) {
             Ok(()) => true,
             Err(error) => {

@@ -16,6 +16,7 @@ pub const SCHEME: &str = "likeness";
 const WAIT_FOR_FRAME: Duration = Duration::from_secs(1);
 
 /// Answers one picture request on a thread that may wait.
+#[allow(clippy::needless_pass_by_value, reason = "Tauri hands its protocol handlers owned values")]
 pub fn answer<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
     if context.webview_label() != "main" {
         responder.respond(reply(StatusCode::FORBIDDEN, Vec::new()));

@@ -36,13 +36,15 @@ pub fn ask(
     body: &[u8],
 ) -> std::io::Result<Answer> {
     let mut line = TcpStream::connect(authority)?;
-    line.set_read_timeout(Some(Duration::from_secs(120)))?;
+    line.set_read_timeout(Some(Duration::from_mins(2)))?;
     let mut head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        for part in [name, ": ", value, "\r\n"] {
+            head.push_str(part);
+        }
     }
     line.write_all(format!("{head}\r\n").as_bytes())?;
     line.write_all(body)?;
@@ -65,7 +67,7 @@ pub fn ask(
 
 /// Reads until the peer closes, or until as many bytes came as it announced (WebKit's driver keeps the line open).
 fn read_answer(line: &mut TcpStream, all: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut piece = [0_u8; 65_536];
+    let mut piece = vec![0_u8; 65_536];
     loop {
         let length = line.read(&mut piece)?;
         if length == 0 {

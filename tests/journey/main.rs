@@ -4,6 +4,7 @@
 //! (and the first of them by `cargo xtask demo`), on a display and a session bus of their own.
 #![cfg(test)]
 
+mod deadline;
 mod folder;
 mod http;
 mod leftovers;

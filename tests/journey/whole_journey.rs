@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::deadline::Deadline;
 use crate::folder::Folder;
 use crate::leftovers::nothing_in_clear;
 use crate::review_desk::ReviewDesk;
@@ -148,6 +149,7 @@ fn the_whole_journey() {
     steps.step("done");
 }
 
+#[derive(Clone, Copy)]
 enum Decision {
     Reject,
     Approve,
@@ -157,11 +159,11 @@ enum Decision {
 fn decide(window: &Window, links: &Path, decision: Decision) {
     let _ = fs::remove_file(links);
     window.press("open-review-desk");
-    let until = Instant::now() + Duration::from_secs(30);
+    let until = Deadline::within(Duration::from_secs(30));
     let link = loop {
         match fs::read_to_string(links) {
             Ok(link) if !link.is_empty() => break link,
-            _ => assert!(Instant::now() < until, "no link to the review desk was opened"),
+            _ => assert!(!until.is_over(), "no link to the review desk was opened"),
         }
         sleep(Duration::from_millis(50));
     };
@@ -188,7 +190,7 @@ fn wait_for_picture(window: &Window) {
 fn capture(window: &mut Window, name: &str) {
     window.wait_for_screen("capture");
     wait_for_picture(window);
-    let until = Instant::now() + Duration::from_secs(120);
+    let until = Deadline::within(Duration::from_mins(2));
     let mut hints: Vec<String> = Vec::new();
     while window.screen() == "capture" {
         let hint = window.script("return document.querySelector('#hint')?.innerText || ''");
@@ -198,7 +200,7 @@ fn capture(window: &mut Window, name: &str) {
             println!("       hint: {hint}");
             hints.push(hint);
         }
-        assert!(Instant::now() < until, "no photo was taken by itself; hints so far: {hints:?}");
+        assert!(!until.is_over(), "no photo was taken by itself; hints so far: {hints:?}");
         sleep(Duration::from_millis(100));
     }
     window.wait_for_screen("review");

@@ -5,15 +5,16 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine;
 use serde_json::{Value, json};
 
+use crate::deadline::Deadline;
 use crate::http::{Answer, ask};
 
 /// How long a screen may take to come. Five times what a busy machine was seen to need.
-const SCREEN_WITHIN: Duration = Duration::from_secs(60);
+const SCREEN_WITHIN: Duration = Duration::from_mins(1);
 
 /// The app in its own home folder, with a driver in front of it.
 pub struct Window {
@@ -74,11 +75,11 @@ impl Window {
     fn begin(&mut self, app: &Path) {
         let wanted =
             json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"binary": app, "args": []}}}});
-        let until = Instant::now() + SCREEN_WITHIN;
+        let until = Deadline::within(SCREEN_WITHIN);
         let answer = loop {
             match ask(&self.authority, "POST", "/session", &[], wanted.to_string().as_bytes()) {
                 Ok(answer) => break answer,
-                Err(error) => assert!(Instant::now() < until, "the driver does not answer: {error}"),
+                Err(error) => assert!(!until.is_over(), "the driver does not answer: {error}"),
             }
             sleep(Duration::from_millis(50));
         };
@@ -120,10 +121,10 @@ impl Window {
     }
 
     fn wait_within(&self, within: Duration, what: &str, holds: &mut dyn FnMut(&Self) -> bool) {
-        let until = Instant::now() + within;
+        let until = Deadline::within(within);
         while !holds(self) {
             assert!(
-                Instant::now() < until,
+                !until.is_over(),
                 "waited for {what}; the screen is `{}` and says:\n{}",
                 self.screen(),
                 self.text()

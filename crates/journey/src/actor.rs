@@ -88,7 +88,12 @@ pub struct Materials {
 impl Owner {
     /// Puts everything in its place.
     pub fn new(materials: Materials) -> Self {
-        let camera = CameraDesk::new(materials.camera, materials.pictures.clone(), materials.guidance, materials.mailbox.clone());
+        let camera = CameraDesk::new(
+            materials.camera,
+            materials.pictures.clone(),
+            materials.guidance,
+            materials.mailbox.clone(),
+        );
         Self {
             state: materials.state,
             api: materials.api,

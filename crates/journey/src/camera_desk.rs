@@ -145,10 +145,9 @@ fn wanted(state: &State) -> Option<Wanted> {
     let two_sides = state.draft.two_sides == Some(true);
     match state.place {
         Place::CameraCheck => Some(Wanted { purpose: Purpose::Check, mode: None }),
-        Place::Capture(Photo::Face) if two_sides => Some(Wanted {
-            purpose: Purpose::FaceWithCard,
-            mode: Some(Mode::FaceWithCard { hand: state.hand.into() }),
-        }),
+        Place::Capture(Photo::Face) if two_sides => {
+            Some(Wanted { purpose: Purpose::FaceWithCard, mode: Some(Mode::FaceWithCard { hand: state.hand.into() }) })
+        }
         Place::Capture(Photo::Face) => Some(Wanted { purpose: Purpose::Face, mode: Some(Mode::Face) }),
         Place::Capture(Photo::Id) => {
             let needs = if two_sides { CardNeeds::NameSide } else { CardNeeds::PhotoAndName };
@@ -198,8 +197,7 @@ pub fn note_state(state: &mut State, camera: &CameraState) {
         CameraState::Live { device, mode } => {
             state.camera.chosen = Some(device.key.as_str().to_owned());
             state.camera.practice = device.backend == Backend::Studio;
-            state.camera.virtual_name =
-                (!matches!(device.virtual_camera, Virtual::No)).then(|| device.label.clone());
+            state.camera.virtual_name = (!matches!(device.virtual_camera, Virtual::No)).then(|| device.label.clone());
             state.camera.aspect = f32::from(mode.width_px) / f32::from(mode.height_px.max(1));
             state.camera.width_px = u32::from(mode.width_px);
             CameraNow::Live

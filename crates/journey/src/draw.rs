@@ -1,6 +1,6 @@
 //! From what is remembered to what is drawn. Pure: the same state gives the same View.
 
-use likeness_account::{Auth, Kept};
+use likeness_account::{Auth, Kept, MemoryReason};
 use likeness_protocol::time::UnixMs;
 use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
 
@@ -28,7 +28,7 @@ fn frame(state: &State) -> Frame {
     };
     let provider = state.policy.as_ref().map(|policy| &policy.provider);
     Frame {
-        step: step(&state.place).map(|number| Step { number, of: STEPS }),
+        step: step(state.place).map(|number| Step { number, of: STEPS }),
         may_go_back: state.step_back().is_some(),
         who,
         mode: state.mode,
@@ -37,7 +37,7 @@ fn frame(state: &State) -> Frame {
     }
 }
 
-fn step(place: &Place) -> Option<u32> {
+fn step(place: Place) -> Option<u32> {
     match place {
         Place::Name => Some(1),
         Place::Consent => Some(2),
@@ -54,8 +54,7 @@ fn step(place: &Place) -> Option<u32> {
 /// Each notice stands where it can be read and acted on; while a photo is taken nothing may take room from the picture.
 fn notices(state: &State) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let at_rest = matches!(state.place, Place::Home | Place::Sent);
-    if let (Auth::SignedIn { store: Kept::MemoryOnly(why), .. }, true) = (&state.auth, at_rest) {
+    if let Some(why) = memory_only(state) {
         notices.push(Notice::MemoryOnly { why: why.code().to_owned(), may_unlock: why.may_unlock() });
     }
     if state.would_lose_photos() && !state.wants_camera() {
@@ -70,6 +69,16 @@ fn notices(state: &State) -> Vec<Notice> {
         notices.push(Notice::Offline);
     }
     notices
+}
+
+/// Why the sign-in will not outlive the window, on the screens that say so.
+pub fn memory_only(state: &State) -> Option<MemoryReason> {
+    match state.auth {
+        Auth::SignedIn { store: Kept::MemoryOnly(why), .. } if matches!(state.place, Place::Home | Place::Sent) => {
+            Some(why)
+        }
+        _ => None,
+    }
 }
 
 fn screen(state: &State) -> Screen {
@@ -190,7 +199,11 @@ fn review(state: &State, photo: Photo) -> Screen {
     let shot = state.draft.shot(photo);
     let verdicts = shot.map(|shot| shot.photo.verdicts()).unwrap_or_default();
     let codes = |good: bool| {
-        verdicts.iter().filter(|verdict| verdict.good == good).map(|verdict| format!("verdict-{}", verdict.code)).collect()
+        verdicts
+            .iter()
+            .filter(|verdict| verdict.good == good)
+            .map(|verdict| format!("verdict-{}", verdict.code))
+            .collect()
     };
     Screen::Review {
         photo,
@@ -209,18 +222,27 @@ fn fix_photo(state: &State) -> Screen {
         [Photo::Id] => Some(Photo::Face),
         _ => None,
     };
-    let about_name = profile.is_some_and(|profile| profile.reasons.iter().any(|reason| reason.code == Reason::NameMismatch));
-    let only_name = about_name && profile.is_some_and(|profile| profile.reasons.len() == 1);
     Screen::FixPhoto {
         reasons: reasons(state),
         retake,
         kept,
-        may_correct_name: only_name,
-        may_resubmit: profile.is_some_and(|profile| profile.may_resubmit),
+        may_correct_name: may_correct_name(state),
+        may_resubmit: may_resubmit(state),
         id_types: id_types(state),
         busy: state.busy,
         trouble: state.trouble.clone(),
     }
+}
+
+/// Is the name all that was wrong?
+pub fn may_correct_name(state: &State) -> bool {
+    let reasons = state.profile.as_ref().map(|profile| profile.reasons.as_slice()).unwrap_or_default();
+    matches!(reasons, [only] if only.code == Reason::NameMismatch)
+}
+
+/// May the learner try again at all?
+pub fn may_resubmit(state: &State) -> bool {
+    state.profile.as_ref().is_some_and(|profile| profile.may_resubmit)
 }
 
 fn slot(state: &State, photo: Photo) -> PhotoSlot {
@@ -251,7 +273,12 @@ fn camera(state: &State, mirrored: bool) -> CameraView {
 /// Dots per inch on a card that fills most of the picture: honest before anything is held up.
 fn best_dpi(state: &State) -> Option<u32> {
     (state.camera.state == CameraNow::Live && state.camera.width_px > 0).then(|| {
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a camera's width is a few thousand pixels")]
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a camera's width is a few thousand pixels"
+        )]
         let dpi = (state.camera.width_px as f32 * CARD_SHARE_AT_BEST / 85.60 * 25.4) as u32;
         dpi
     })
@@ -263,7 +290,11 @@ pub fn with_card(state: &State, photo: Photo) -> bool {
 }
 
 fn id_types(state: &State) -> Vec<String> {
-    state.policy.as_ref().map(|policy| policy.id_types.iter().map(|kind| kind.label.clone()).collect()).unwrap_or_default()
+    state
+        .policy
+        .as_ref()
+        .map(|policy| policy.id_types.iter().map(|kind| kind.label.clone()).collect())
+        .unwrap_or_default()
 }
 
 fn reasons(state: &State) -> Vec<ReasonView> {

@@ -27,7 +27,7 @@ impl Owner {
     pub fn begin(&mut self) {
         let Some(account) = self.account.clone() else { return };
         read_policy(self);
-        follow_sign_in(account.clone(), self.mailbox.clone());
+        follow_sign_in(&account, self.mailbox.clone());
         follow_status(account.clone(), self.mailbox.clone());
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
@@ -42,7 +42,7 @@ fn tell(mailbox: &Mailbox, news: News) {
     let _ = mailbox.send(Message::News(news));
 }
 
-fn follow_sign_in(account: Account, mailbox: Mailbox) {
+fn follow_sign_in(account: &Account, mailbox: Mailbox) {
     let mut changes = account.subscribe();
     tokio::spawn(async move {
         while changes.changed().await.is_ok() {
@@ -141,7 +141,12 @@ pub fn retry_keyring(owner: &Owner) {
 
 /// Records the consent to exactly the text that is shown.
 pub fn give_consent(owner: &mut Owner) {
-    let (Some(account), Some(policy)) = (owner.account.clone(), owner.state.policy.clone()) else { return };
+    let Some(account) = owner.account.clone() else { return };
+    let Some(policy) = owner.state.policy.clone() else {
+        // Nobody can agree to a text that has not come yet; it is still being asked for.
+        owner.state.trouble = Some(Trouble::plain(RemoteError::NetworkConnect.code()));
+        return;
+    };
     owner.state.busy = true;
     owner.state.trouble = None;
     let attempt = owner.next_attempt();
@@ -188,11 +193,13 @@ pub fn submit(owner: &mut Owner) {
         owner.state.trouble = Some(Trouble::plain("already-approved"));
         return;
     }
-    let photos: Vec<_> =
-        [Photo::Face, Photo::Id].into_iter().filter_map(|photo| draft.shot(photo)).map(|shot| shot.photo.clone()).collect();
-    let progress = |photo| {
-        draft.shot(photo).map(|shot| Progress { sent_bytes: 0, total_bytes: shot.photo.jpeg().len() as u64 })
-    };
+    let photos: Vec<_> = [Photo::Face, Photo::Id]
+        .into_iter()
+        .filter_map(|photo| draft.shot(photo))
+        .map(|shot| shot.photo.clone())
+        .collect();
+    let progress =
+        |photo| draft.shot(photo).map(|shot| Progress { sent_bytes: 0, total_bytes: shot.photo.jpeg().len() as u64 });
     owner.state.sending =
         Some(state::Sending { face: progress(Photo::Face), id: progress(Photo::Id), phase: SendPhase::Uploading });
     let package = Package { full_name: draft.name.clone(), consent, session, photos };

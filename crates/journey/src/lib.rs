@@ -30,8 +30,8 @@ use url::Url;
 
 use actor::{Mailbox, Materials, Message, Owner};
 pub use intent::{Change, Intent, Link, Refusal};
-use pictures::Pictures;
 pub use pictures::PictureAnswer;
+use pictures::Pictures;
 use state::State;
 use view::{Guidance, Mode, View};
 
@@ -170,8 +170,8 @@ impl Journey {
         self.view.clone().wait_for(fits).await.ok().map(|view| view.clone())
     }
 
-    /// Hands every View to `send`, beginning with this one, until it says that nobody listens any more.
-    pub async fn watch_view(&self, send: impl Fn(View) -> bool + Send + 'static) -> Result<(), Refusal> {
+    /// Hands every View to `send`, beginning with this one, until it says that nobody listens any more. Needs a tokio runtime around it.
+    pub fn watch_view(&self, send: impl Fn(View) -> bool + Send + 'static) {
         let mut views = self.view.clone();
         tokio::spawn(async move {
             loop {
@@ -181,11 +181,10 @@ impl Journey {
                 }
             }
         });
-        Ok(())
     }
 
-    /// Hands the newest guidance to `send`, at most ten times a second, until it says that nobody listens any more.
-    pub async fn watch_guidance(&self, send: impl Fn(Guidance) -> bool + Send + 'static) -> Result<(), Refusal> {
+    /// Hands the newest guidance to `send`, at most ten times a second, until it says that nobody listens any more. Needs a tokio runtime around it.
+    pub fn watch_guidance(&self, send: impl Fn(Guidance) -> bool + Send + 'static) {
         let mut advices = self.guidance.clone();
         tokio::spawn(async move {
             let mut last = None;
@@ -205,7 +204,6 @@ impl Journey {
                 }
             }
         });
-        Ok(())
     }
 
     /// Answers a picture request of the window. Blocks up to `wait` for a newer live picture.

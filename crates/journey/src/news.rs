@@ -110,7 +110,7 @@ impl Owner {
             News::Camera(camera) if self.state.wants_camera() => note_state(&mut self.state, &camera),
             News::Cameras(devices) => note_devices(&mut self.state, &devices),
             News::Photo { attempt, photo } if attempt == self.camera.attempt() => self.learn_photo(photo),
-            News::Sending { attempt, news } if attempt == self.attempt => self.learn_sending(news),
+            News::Sending { attempt, news } if attempt == self.attempt => self.learn_sending(&news),
             News::Sent { attempt, result } if attempt == self.attempt => self.learn_sent(result),
             News::Mails(result) => match result {
                 Ok(mails) => {
@@ -152,6 +152,9 @@ impl Owner {
 
     fn learn_auth(&mut self, auth: Auth) {
         let was_in = matches!(self.state.auth, Auth::SignedIn { .. });
+        if let Auth::SignedIn { account, .. } = &auth {
+            self.note_owner(&account.id);
+        }
         match &auth {
             Auth::WaitingForKeyring if matches!(self.state.place, Place::Starting | Place::SignIn) => {
                 self.state.place = Place::WaitingForKeyring;
@@ -163,7 +166,9 @@ impl Owner {
                 self.state.busy = false;
             }
             Auth::SignedOut { .. } if self.state.place == Place::WaitingForKeyring => self.state.place = Place::Welcome,
-            Auth::SignedIn { .. } if matches!(self.state.place, Place::Starting | Place::WaitingForKeyring | Place::SignIn) => {
+            Auth::SignedIn { .. }
+                if matches!(self.state.place, Place::Starting | Place::WaitingForKeyring | Place::SignIn) =>
+            {
                 self.state.place = Place::Home;
                 self.state.busy = false;
                 errands::read_status(self);
@@ -171,6 +176,14 @@ impl Owner {
             _ => {}
         }
         self.state.auth = auth;
+    }
+
+    /// What one learner typed and photographed is never shown to another, nor sent in another's name.
+    fn note_owner(&mut self, account: &str) {
+        if self.state.draft_of.as_deref().is_some_and(|known| known != account) {
+            self.forget_draft();
+        }
+        self.state.draft_of = Some(account.to_owned());
     }
 
     fn learn_restored(&mut self) {
@@ -242,9 +255,9 @@ impl Owner {
         }
     }
 
-    fn learn_sending(&mut self, news: SendNews) {
+    fn learn_sending(&mut self, news: &SendNews) {
         let Some(sending) = &mut self.state.sending else { return };
-        match news {
+        match *news {
             SendNews::Progress { photo, acknowledged_bytes, total_bytes } => {
                 let progress = Some(Progress { sent_bytes: acknowledged_bytes, total_bytes });
                 match Photo::from_kind(photo) {
@@ -278,7 +291,8 @@ impl Owner {
                 let two_sides = self.state.draft.two_sides;
                 let consent = self.state.draft.consent.take();
                 self.state.draft =
-                    crate::state::Draft { name, document, two_sides, consent, ..crate::state::Draft::default() };
+                    crate::state::Draft { name, consent, document, two_sides, ..crate::state::Draft::default() };
+                self.note_in_review(&receipt);
                 self.state.receipt = Some(receipt);
                 self.state.sending = None;
                 self.state.trouble = None;
@@ -287,6 +301,18 @@ impl Owner {
             }
             Err(error) => self.learn_send_error(&error),
         }
+    }
+
+    /// The receipt says where the profile stands; the screen must not ask for it again when the status cannot be read.
+    fn note_in_review(&mut self, receipt: &Receipt) {
+        let profile = self.state.profile.get_or_insert_with(ProfileStatus::nothing_sent);
+        profile.status = receipt.status;
+        profile.submission = Some(receipt.id.clone());
+        profile.reference = Some(receipt.reference.clone());
+        profile.reasons.clear();
+        profile.retake.clear();
+        profile.submitted_at = None;
+        profile.decided_at = None;
     }
 
     fn learn_send_error(&mut self, error: &SendError) {
@@ -306,6 +332,9 @@ impl Owner {
             self.forget_shot(Photo::Id);
             self.state.draft.session = None;
             self.state.place = Place::IdLayout;
+        } else if matches!(self.state.auth, Auth::SignedOut { .. }) {
+            // Photos and answers stay; after the sign-in the learner goes on from Home.
+            self.state.place = Place::SignIn;
         } else {
             self.state.place = Place::CheckAnswers;
         }

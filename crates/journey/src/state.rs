@@ -10,7 +10,7 @@ use likeness_submission::OpenSession;
 use crate::view::{CameraChoice, Document, Hand, MailView, Mode, Photo, Progress, SendPhase, Trouble};
 
 /// The screen the learner is on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// Settings are read, a silent sign-in is tried.
     Starting,
@@ -225,6 +225,8 @@ pub struct State {
     pub offline: bool,
     /// Answers not sent yet.
     pub draft: Draft,
+    /// Whose answers they are: the account that was signed in last.
+    pub draft_of: Option<String>,
     /// The camera.
     pub camera: Seen,
     /// The hand that holds the card beside the face.
@@ -255,6 +257,7 @@ impl State {
             profile: None,
             offline: false,
             draft: Draft::default(),
+            draft_of: None,
             camera: Seen {
                 state: CameraNow::Off,
                 choices: Vec::new(),
@@ -296,9 +299,11 @@ impl State {
     }
 
     /// Where "back" leads; `None`: nowhere.
+    #[allow(clippy::match_same_arms, reason = "the arms stand in the order of the way")]
     pub fn step_back(&self) -> Option<Place> {
         match self.place {
             Place::BeforeYouBegin => Some(Place::Welcome),
+            Place::SignIn if self.busy => None,
             Place::SignIn => Some(Place::BeforeYouBegin),
             Place::Name | Place::FixPhoto => Some(Place::Home),
             Place::Consent if self.busy => None,
@@ -311,7 +316,7 @@ impl State {
             Place::Capture(Photo::Id) if self.draft.face.is_some() => Some(Place::Review(Photo::Face)),
             Place::Capture(Photo::Id) if self.draft.continues.is_some() => Some(Place::FixPhoto),
             Place::Capture(Photo::Id) => Some(Place::CameraCheck),
-            Place::Mailbox => Some(self.behind_mailbox.clone().unwrap_or(Place::Home)),
+            Place::Mailbox => Some(self.behind_mailbox.unwrap_or(Place::Home)),
             Place::Starting
             | Place::Welcome
             | Place::WaitingForKeyring
@@ -321,6 +326,18 @@ impl State {
             | Place::CheckAnswers
             | Place::Sending => None,
         }
+    }
+
+    /// Is somebody signed in?
+    pub fn signed_in(&self) -> bool {
+        matches!(self.auth, Auth::SignedIn { .. })
+    }
+
+    /// Has taking photos anew for the newest rejection begun, with a session that is still open?
+    pub fn repairing(&self) -> bool {
+        let newest = self.profile.as_ref().and_then(|profile| profile.submission.as_ref());
+        let begun = newest.is_some() && self.draft.continues.as_ref() == newest && self.draft.session.is_some();
+        begun && !self.draft.correct_name_only
     }
 
     /// Would closing now lose photos that were not sent?

@@ -1,9 +1,10 @@
 //! What a press does, screen by screen. A press the screen does not offer is refused and changes nothing.
 
+use likeness_capture::CaptureRun;
 use likeness_submission::FullName;
 
 use crate::actor::Owner;
-use crate::draw::home_action;
+use crate::draw::{home_action, may_correct_name, may_resubmit, memory_only, with_card};
 use crate::errands;
 use crate::intent::{Change, Intent, Link, Refusal};
 use crate::state::{CameraNow, Place};
@@ -21,7 +22,7 @@ impl Owner {
             Intent::Back => self.back(),
             Intent::Change(what) => self.change(what),
             Intent::SignIn { email, password } => self.on(Place::SignIn, |owner| {
-                owner.state.email = email.trim().to_owned();
+                email.trim().clone_into(&mut owner.state.email);
                 errands::sign_in(owner, password);
             }),
             Intent::UsePracticeAccount { email } => self.use_practice_account(&email),
@@ -32,8 +33,7 @@ impl Owner {
                 }
             }),
             Intent::RetryKeyring => {
-                errands::retry_keyring(self);
-                Ok(())
+                self.offered(memory_only(&self.state).is_some(), |owner| errands::retry_keyring(owner))
             }
             Intent::SetName { name } => self.on(Place::Name, |owner| owner.set_name(name)),
             Intent::GiveConsent => self.on(Place::Consent, errands::give_consent),
@@ -43,14 +43,16 @@ impl Owner {
             Intent::ChooseIdLayout { two_sides } => self.choose_id_layout(two_sides),
             Intent::TurnOnCamera => self.turn_on_camera(),
             Intent::ChooseCamera { key } => self.choose_camera(key),
-            Intent::OpenCameraSettings => {
-                (self.doors.open_link)(camera_settings());
-                Ok(())
+            Intent::OpenCameraSettings => self.offered(self.state.wants_camera(), |owner| {
+                (owner.doors.open_link)(camera_settings());
+            }),
+            Intent::TakePhoto => self.capturing(CaptureRun::shutter),
+            Intent::CancelCountdown => self.capturing(CaptureRun::cancel_countdown),
+            Intent::UseAnyway => self.capturing(CaptureRun::take_anyway),
+            Intent::ChooseHand(hand) => {
+                let asked = self.state.place == Place::Capture(Photo::Face) && with_card(&self.state, Photo::Face);
+                self.offered(asked, |owner| owner.state.hand = hand)
             }
-            Intent::TakePhoto => self.capturing(|capture| capture.shutter()),
-            Intent::CancelCountdown => self.capturing(|capture| capture.cancel_countdown()),
-            Intent::UseAnyway => self.capturing(|capture| capture.take_anyway()),
-            Intent::ChooseHand(hand) => self.on(Place::Capture(Photo::Face), |owner| owner.state.hand = hand),
             Intent::Retake => self.reviewing(|owner, photo| {
                 owner.forget_shot(photo);
                 owner.state.place = Place::Capture(photo);
@@ -73,19 +75,18 @@ impl Owner {
                 owner.state.trouble = None;
                 owner.set_phase(SendPhase::Uploading);
             }),
+            Intent::CorrectName if !may_correct_name(&self.state) => Err(Refusal::WrongScreen),
             Intent::CorrectName => self.on(Place::FixPhoto, |owner| {
                 owner.state.draft.correct_name_only = true;
                 owner.state.draft.name_set = false;
                 owner.start_repair();
                 owner.state.place = Place::Name;
             }),
-            Intent::OpenLink(link) => {
-                self.open_link(link);
-                Ok(())
-            }
+            Intent::OpenLink(link) => self.offered(self.state.policy.is_some(), |owner| owner.open_link(link)),
             Intent::ReadPracticeMail => self.read_mail(),
             Intent::OpenReviewDesk => {
-                let link = (self.desk.as_ref().ok_or(Refusal::WrongScreen)?.review_link)();
+                let desk = self.desk.as_ref().filter(|_| self.state.place == Place::Home);
+                let link = (desk.ok_or(Refusal::WrongScreen)?.review_link)();
                 let open_link = self.doors.open_link.clone();
                 tokio::spawn(async move {
                     if let Some(link) = link.await {
@@ -93,6 +94,9 @@ impl Owner {
                     }
                 });
                 Ok(())
+            }
+            Intent::CopyReference if !matches!(self.state.place, Place::Home | Place::Sent) => {
+                Err(Refusal::WrongScreen)
             }
             Intent::CopyReference => {
                 let reference = self.state.receipt.as_ref().map(|receipt| receipt.reference.clone());
@@ -112,7 +116,7 @@ impl Owner {
 
     fn go(&mut self) -> Granted {
         self.state.trouble = None;
-        match self.state.place.clone() {
+        match self.state.place {
             Place::Welcome => {
                 self.state.camera_seen = self.camera.any_present();
                 self.state.place = Place::BeforeYouBegin;
@@ -123,7 +127,10 @@ impl Owner {
                 self.state.draft.camera_checked = true;
                 self.state.place = self.state.next_step();
             }
-            Place::FixPhoto if !self.state.busy => {
+            // What was taken for this repair already is kept: the learner came back from a look at the status.
+            Place::FixPhoto if self.state.repairing() => self.state.place = self.state.next_step(),
+            Place::FixPhoto if !self.state.busy && may_resubmit(&self.state) => {
+                self.state.draft.correct_name_only = false;
                 self.start_repair();
                 errands::open_session(self);
             }
@@ -160,15 +167,17 @@ impl Owner {
     }
 
     fn change(&mut self, what: Change) -> Granted {
+        let kept = |photo| !self.state.draft.needs(photo);
+        if (what == Change::Face && kept(Photo::Face)) || (what == Change::Id && kept(Photo::Id)) {
+            return Err(Refusal::WrongScreen);
+        }
         self.on(Place::CheckAnswers, |owner| match what {
             Change::Name => owner.state.place = Place::Name,
             Change::Document => owner.state.place = Place::IdLayout,
             Change::Face | Change::Id => {
                 let photo = if what == Change::Face { Photo::Face } else { Photo::Id };
-                if owner.state.draft.needs(photo) {
-                    owner.forget_shot(photo);
-                    owner.state.place = Place::Capture(photo);
-                }
+                owner.forget_shot(photo);
+                owner.state.place = Place::Capture(photo);
             }
         })
     }
@@ -185,7 +194,8 @@ impl Owner {
     }
 
     fn sign_out(&mut self) -> Granted {
-        if self.state.sending.is_some() && self.state.receipt.is_none() {
+        let on_the_way = self.state.sending.is_some() && self.state.receipt.is_none();
+        if on_the_way || !self.state.signed_in() {
             return Err(Refusal::WrongScreen);
         }
         self.forget_draft();
@@ -198,7 +208,7 @@ impl Owner {
         self.state.draft.name = name;
         match FullName::parse(&self.state.draft.name) {
             Ok(name) => {
-                self.state.draft.name = name.as_str().to_owned();
+                name.as_str().clone_into(&mut self.state.draft.name);
                 self.state.draft.name_set = true;
                 self.state.trouble = None;
                 if self.state.draft.correct_name_only && self.state.draft.session.is_none() {
@@ -251,11 +261,11 @@ impl Owner {
     }
 
     fn read_mail(&mut self) -> Granted {
-        if self.desk.is_none() || self.account.is_none() {
+        if self.desk.is_none() || !matches!(self.state.place, Place::Home | Place::Mailbox) {
             return Err(Refusal::WrongScreen);
         }
         if self.state.place != Place::Mailbox {
-            self.state.behind_mailbox = Some(self.state.place.clone());
+            self.state.behind_mailbox = Some(self.state.place);
             self.state.place = Place::Mailbox;
         }
         errands::read_mails(self);
@@ -289,9 +299,9 @@ impl Owner {
             draft.name = profile.full_name.unwrap_or_default();
         }
         draft.name_set = !draft.correct_name_only;
-        draft.two_sides = draft.two_sides.or_else(|| {
-            profile.id_layout.map(|layout| layout == likeness_protocol::verification::IdLayout::TwoSides)
-        });
+        draft.two_sides = draft
+            .two_sides
+            .or_else(|| profile.id_layout.map(|layout| layout == likeness_protocol::verification::IdLayout::TwoSides));
         // After a restart the document is not known any more; a card is asked for, and the layout screen can change it.
         draft.document = draft.document.or(Some(crate::view::Document::Card));
         self.state.receipt = None;
@@ -331,6 +341,14 @@ impl Owner {
         Ok(())
     }
 
+    fn offered(&mut self, offered: bool, work: impl FnOnce(&mut Self)) -> Granted {
+        if !offered {
+            return Err(Refusal::WrongScreen);
+        }
+        work(self);
+        Ok(())
+    }
+
     fn reviewing(&mut self, work: impl FnOnce(&mut Self, Photo)) -> Granted {
         let Place::Review(photo) = self.state.place else { return Err(Refusal::WrongScreen) };
         work(self, photo);
@@ -341,7 +359,7 @@ impl Owner {
         self.on(Place::Sending, work)
     }
 
-    fn capturing(&mut self, work: impl FnOnce(&likeness_capture::CaptureRun)) -> Granted {
+    fn capturing(&mut self, work: impl FnOnce(&CaptureRun)) -> Granted {
         self.camera.capture().map(work).ok_or(Refusal::WrongScreen)
     }
 }
