@@ -1,6 +1,7 @@
 //! Starting other programs, and how a step fails.
 
 use std::fmt;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -64,6 +65,27 @@ pub fn must(command: &mut Command) -> Outcome {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Failure::Step(format!("`{line}` ended with {status}"))),
         Err(error) => Err(Failure::Machine(format!("`{line}` could not be started: {error}"))),
+    }
+}
+
+/// Like [`must`] for a test runner, which also fails when not a single test was run: a wrong name must not pass for success.
+pub fn must_test(command: &mut Command) -> Outcome {
+    let line = describe(command);
+    println!("\n> {line}");
+    let started = command.stdout(Stdio::piped()).spawn();
+    let mut runner = started.map_err(|error| Failure::Machine(format!("`{line}` could not be started: {error}")))?;
+    let mut passed: u32 = 0;
+    for text in runner.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok)
+    {
+        println!("{text}");
+        passed +=
+            text.strip_prefix("test result: ok. ").and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or(0);
+    }
+    match runner.wait() {
+        Ok(status) if status.success() && passed > 0 => Ok(()),
+        Ok(status) if status.success() => Err(Failure::Step(format!("`{line}` ran no test"))),
+        Ok(status) => Err(Failure::Step(format!("`{line}` ended with {status}"))),
+        Err(error) => Err(Failure::Step(format!("`{line}` was lost: {error}"))),
     }
 }
 

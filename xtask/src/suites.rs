@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Options;
-use crate::process::{Failure, Outcome, must, program, root, target};
+use crate::process::{Failure, Outcome, must, must_test, program, root, target};
 use crate::{machine, page};
 
 /// Named in full everywhere: another selection of packages would be another set of features, and everything would be compiled once more.
@@ -42,7 +42,7 @@ pub fn demo(options: &Options) -> Outcome {
     page::build()?;
     // Built first, so that the clock of the journey does not run while compiling.
     must(program("cargo", &["test", "--quiet", "--no-run", "--test", "journey"]).args(ONE_FEATURE_SET))?;
-    journey(&["the_whole_journey", "--exact"])?;
+    journey(&["whole_journey::the_whole_journey", "--exact"])?;
     println!("\nScreenshots: {}", target().join("demo").display());
     Ok(())
 }
@@ -55,7 +55,7 @@ fn journey(filter: &[&str]) -> Outcome {
     words.extend(["--", "--ignored", "--nocapture", "--test-threads=1"]);
     words.extend(filter);
     let pictures = target().join("demo");
-    must(
+    must_test(
         program("dbus-run-session", &words)
             .env("LIKENESS_DEMO_DIR", pictures)
             .env("LIKENESS_ORDINARY_APP", ordinary_app())
@@ -112,7 +112,7 @@ pub fn test(options: &Options) -> Outcome {
 
 fn suite(name: &str, options: &Options) -> Outcome {
     match name {
-        "rust" => must(program("cargo", &["test"]).args(ONE_FEATURE_SET)),
+        "rust" => must_test(program("cargo", &["test"]).args(ONE_FEATURE_SET)),
         "ui" => must(&mut program("npm", &["--prefix", "ui", "test"])),
         "journey" => {
             machine::packages(&["window"], options)?;
@@ -126,7 +126,7 @@ fn suite(name: &str, options: &Options) -> Outcome {
         _ => {
             machine::packages(&["keyring"], options)?;
             let words = ["--", "--ignored", "--nocapture", "--exact", "keyring_states"];
-            must(program("cargo", &["test", "--test", "keyring_real"]).args(ONE_FEATURE_SET).args(words))
+            must_test(program("cargo", &["test", "--test", "keyring_real"]).args(ONE_FEATURE_SET).args(words))
         }
     }
 }
