@@ -205,11 +205,14 @@ impl CapturedPhoto {
 
     /// A smaller picture to look at, made from the very bytes that are sent. Not mirrored: as others see you.
     ///
-    /// `longest_side_px`: at most this long; a photo that is smaller stays as it is.
+    /// `longest_side_px`: at most this long; a photo that is no larger is given byte for byte.
     ///
     /// # Errors
     /// [`CaptureError::Review`] when the codec refuses; the photo itself is untouched.
     pub fn review_jpeg(&self, longest_side_px: u16) -> Result<Vec<u8>, CaptureError> {
+        if self.0.width_px.max(self.0.height_px) <= longest_side_px {
+            return Ok(self.0.jpeg.to_vec());
+        }
         likeness_camera::scale_jpeg(&self.0.jpeg, longest_side_px).map_err(CaptureError::Review)
     }
 

@@ -69,6 +69,8 @@ fn follow_status(account: Account, mailbox: Mailbox) {
                 Ok(Some(profile)) => tell(&mailbox, News::Status(Ok(profile))),
                 Ok(None) => {}
                 Err(error) => {
+                    // Asked from the beginning next time: a server that is back says so at once, changed or not.
+                    watch = None;
                     tell(&mailbox, News::Status(Err(error)));
                     tokio::time::sleep(OFFLINE_PAUSE).await;
                 }

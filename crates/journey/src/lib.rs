@@ -39,6 +39,14 @@ use view::{Guidance, Mode, View};
 pub enum Server {
     /// There.
     At(Url),
+    /// There, but reached through another port of this computer: a line that can fail.
+    #[cfg(feature = "test-support")]
+    Through {
+        /// Where it is.
+        origin: Url,
+        /// The near end of the line.
+        line: Url,
+    },
     /// None can be used; the code says why.
     Unusable(&'static str),
 }
@@ -223,14 +231,18 @@ fn connect(
     store: Box<dyn SecretStore>,
     mode: Mode,
 ) -> (Option<Api>, Option<Account>) {
-    let origin = match server {
-        Server::At(origin) => origin,
+    let (api, origin) = match server {
+        Server::At(origin) => (Api::new(&origin), origin),
+        #[cfg(feature = "test-support")]
+        Server::Through { origin, line } => {
+            (Api::through(&origin, line, Arc::new(likeness_remote::SystemClock)), origin)
+        }
         Server::Unusable(code) => {
             state.trouble = Some(view::Trouble::plain(code));
             return (None, None);
         }
     };
-    match Api::new(&origin) {
+    match api {
         Ok(api) => {
             // A practice server's port may change between two starts, its keyring item must not.
             let slot = if mode.is_practice() { Slot::practice() } else { Slot::for_server(&origin) };

@@ -1,6 +1,6 @@
 //! What happened elsewhere, and what it means here. Answers carry the number they were asked under; older ones are dropped.
 
-use likeness_account::{AccountError, Auth};
+use likeness_account::{Account, AccountError, Auth};
 use likeness_camera::{CameraState, Device};
 use likeness_capture::CapturedPhoto;
 use likeness_protocol::practice::PracticeMails;
@@ -158,6 +158,8 @@ impl Owner {
         match &auth {
             Auth::WaitingForKeyring if matches!(self.state.place, Place::Starting | Place::SignIn) => {
                 self.state.place = Place::WaitingForKeyring;
+                // The wait has its own way out, which must be open while the sign-in is not over.
+                self.state.busy = false;
             }
             Auth::SignedOut { .. } if was_in => {
                 // What was photographed stays: the same learner may sign in again and go on.
@@ -187,6 +189,10 @@ impl Owner {
     }
 
     fn learn_restored(&mut self) {
+        // This news may overtake the one of the sign-in itself; nobody who is signed in is sent to the beginning.
+        if let Some(auth) = self.account.as_ref().map(Account::snapshot) {
+            self.learn_auth(auth);
+        }
         if self.state.place == Place::Starting && self.state.trouble.is_none() {
             self.state.place = Place::Welcome;
         }
@@ -306,6 +312,9 @@ impl Owner {
     /// The receipt says where the profile stands; the screen must not ask for it again when the status cannot be read.
     fn note_in_review(&mut self, receipt: &Receipt) {
         let profile = self.state.profile.get_or_insert_with(ProfileStatus::nothing_sent);
+        if profile.submission.as_ref() == Some(&receipt.id) {
+            return;
+        }
         profile.status = receipt.status;
         profile.submission = Some(receipt.id.clone());
         profile.reference = Some(receipt.reference.clone());

@@ -1,5 +1,6 @@
 //! What a press does, screen by screen. A press the screen does not offer is refused and changes nothing.
 
+use likeness_account::MemoryReason;
 use likeness_capture::CaptureRun;
 use likeness_submission::FullName;
 
@@ -33,7 +34,8 @@ impl Owner {
                 }
             }),
             Intent::RetryKeyring => {
-                self.offered(memory_only(&self.state).is_some(), |owner| errands::retry_keyring(owner))
+                let may_help = memory_only(&self.state).is_some_and(MemoryReason::may_unlock);
+                self.offered(may_help, |owner| errands::retry_keyring(owner))
             }
             Intent::SetName { name } => self.on(Place::Name, |owner| owner.set_name(name)),
             Intent::GiveConsent => self.on(Place::Consent, errands::give_consent),

@@ -1,0 +1,203 @@
+//! The drawn learner as a camera, played faster than life; and a camera that plays faults on command with the same pictures.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use likeness_camera::{Camera, FrameMaker, Mode, Move, Pixels, Purpose, Sources, encode_rgb};
+use likeness_studio::{PracticeLearner, Script};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
+
+/// Only one test at a time sits before a camera: each plays in real time and wants the processor.
+static STAGE: AsyncMutex<()> = AsyncMutex::const_new(());
+
+/// How much faster than life the learner fumbles: every bad moment still lasts long enough to be seen.
+const PACE: f32 = 12.0;
+
+/// Drawing the heads for the first time takes this long at the very most.
+const DRAWN_WITHIN: Duration = Duration::from_mins(3);
+
+/// Waits for the turn before the camera.
+pub async fn stage() -> MutexGuard<'static, ()> {
+    STAGE.lock().await
+}
+
+/// Where heads drawn once are kept for every test and run.
+pub fn heads() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("practice-heads")
+}
+
+/// Which learner: `LIKENESS_SEED` chooses another one.
+fn seed() -> u64 {
+    let seed = std::env::var("LIKENESS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(7);
+    println!("seed: {seed} (LIKENESS_SEED={seed} draws the same learner)");
+    seed
+}
+
+fn learner() -> PracticeLearner {
+    let mut learner = PracticeLearner::new(seed(), Some(heads()));
+    assert!(learner.wait_until_drawn(DRAWN_WITHIN), "the learner must be drawn in time");
+    learner.set_pace(PACE);
+    learner
+}
+
+fn script_for(purpose: Purpose) -> Script {
+    match purpose {
+        Purpose::Check => Script::Neutral,
+        Purpose::Face => Script::WalkIn,
+        Purpose::FaceWithCard => Script::WalkInWithCard,
+        Purpose::IdCard => Script::Id,
+    }
+}
+
+/// The practice camera, as the composition root makes it.
+pub fn practice_camera() -> Camera {
+    Camera::start(Sources { native: false, synthetic: Some(Box::new(Sitting(learner()))) })
+}
+
+struct Sitting(PracticeLearner);
+
+impl FrameMaker for Sitting {
+    fn label(&self) -> String {
+        "Practice camera".to_owned()
+    }
+
+    fn size_px(&self) -> (u16, u16) {
+        self.0.size_px()
+    }
+
+    fn fps(&self) -> u16 {
+        self.0.fps()
+    }
+
+    fn begin(&mut self, purpose: Purpose) {
+        self.0.begin(script_for(purpose));
+    }
+
+    fn draw(&mut self, since_begin: Duration, rgb: &mut Vec<u8>) {
+        self.0.draw(since_begin, rgb);
+    }
+}
+
+/// What the played camera suffers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// Another program holds it.
+    Busy,
+    /// The system does not let this user open it.
+    Denied,
+    /// It was pulled out.
+    Unplugged,
+    /// It sends nothing.
+    Silent,
+    /// It sends the same picture for ever.
+    Frozen,
+    /// Half of each picture is missing.
+    Torn,
+    /// What it sends is no picture.
+    Noise,
+    /// The binding to its driver panics.
+    Panicking,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Orders {
+    fault: Fault,
+    script: Script,
+}
+
+/// Directs a played camera while it runs.
+#[derive(Clone)]
+pub struct Director(Arc<Mutex<Orders>>);
+
+impl Director {
+    /// A camera that works, with the learner sitting well before it, and the one who directs it.
+    pub fn with_camera() -> (Self, Camera) {
+        let mut learner = learner();
+        // Good at once: these tests are about faults, not about fumbling.
+        learner.set_pace(100.0);
+        let (width_px, height_px) = learner.size_px();
+        let mode = Mode { width_px, height_px, fps: learner.fps(), pixels: Pixels::Mjpeg };
+        let director = Self(Arc::new(Mutex::new(Orders { fault: Fault::None, script: Script::Neutral })));
+        let played = Played { orders: director.clone(), learner, on: None, drawn: 0, last: Vec::new() };
+        (director, Camera::start_scripted(Box::new(played), mode))
+    }
+
+    /// From now on the camera suffers from this.
+    pub fn fault(&self, fault: Fault) {
+        self.change(|orders| orders.fault = fault);
+    }
+
+    /// From now on this is played before it.
+    pub fn play(&self, script: Script) {
+        self.change(|orders| orders.script = script);
+    }
+
+    fn change(&self, what: impl FnOnce(&mut Orders)) {
+        what(&mut self.0.lock().expect("no test panics while it directs"));
+    }
+
+    fn orders(&self) -> Orders {
+        *self.0.lock().expect("no test panics while it directs")
+    }
+}
+
+struct Played {
+    orders: Director,
+    learner: PracticeLearner,
+    on: Option<Script>,
+    drawn: u32,
+    last: Vec<u8>,
+}
+
+impl Played {
+    fn fresh_picture(&mut self, script: Script) -> Vec<u8> {
+        if self.on != Some(script) {
+            self.on = Some(script);
+            self.learner.begin(script);
+        }
+        self.drawn += 1;
+        let (width_px, height_px) = self.learner.size_px();
+        let mut rgb = Vec::new();
+        self.learner.draw(Duration::from_secs(60) + Duration::from_millis(66) * self.drawn, &mut rgb);
+        encode_rgb(&rgb, width_px, height_px, 85).expect("a drawn picture can be encoded")
+    }
+}
+
+impl likeness_camera::Script for Played {
+    fn open(&mut self, _opens: u32) -> Result<(), i32> {
+        match self.orders.orders().fault {
+            Fault::Busy => Err(16),
+            Fault::Denied => Err(13),
+            Fault::Unplugged => Err(2),
+            Fault::None | Fault::Silent | Fault::Frozen | Fault::Torn | Fault::Noise | Fault::Panicking => Ok(()),
+        }
+    }
+
+    fn picture(&mut self, _opens: u32, _number: u64) -> Move {
+        let Orders { fault, script } = self.orders.orders();
+        match fault {
+            Fault::None => {
+                self.last = self.fresh_picture(script);
+                Move::Picture(self.last.clone())
+            }
+            Fault::Frozen if self.last.is_empty() => {
+                self.last = self.fresh_picture(script);
+                Move::Picture(self.last.clone())
+            }
+            Fault::Frozen => Move::Picture(self.last.clone()),
+            Fault::Torn => {
+                let whole = self.fresh_picture(script);
+                Move::Picture(whole[..whole.len() / 2].to_vec())
+            }
+            Fault::Noise => Move::Picture(vec![0x5A; 30_000]),
+            Fault::Silent => Move::Nothing,
+            Fault::Busy => Move::Error(16),
+            Fault::Denied => Move::Error(13),
+            Fault::Unplugged => Move::Error(19),
+            Fault::Panicking => Move::Panic,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A practice server behind a line that can fail, and that can be stopped and started again on the same folder and port.
+
+use std::net::SocketAddr;
+
+use likeness_account::vault::MemoryStore;
+use likeness_camera::Camera;
+use likeness_journey::{Intent, Server};
+use likeness_remote::faulty_line::FaultyLine;
+use likeness_server::practice::{self, PracticeServer};
+use sqlx::sqlite::SqlitePool;
+use tempfile::TempDir;
+use url::Url;
+
+use crate::person::Person;
+use crate::practice_house::database;
+
+/// The learners of this house.
+pub const LEARNERS: [&str; 2] = ["learner@likeness.example", "sam@mail.example"];
+
+/// The server, its line and its folder.
+pub struct FaultyHouse {
+    /// What the app talks through.
+    pub line: FaultyLine,
+    origin: Url,
+    passwords: [String; 2],
+    server: Option<PracticeServer>,
+    folder: TempDir,
+}
+
+impl FaultyHouse {
+    /// A fresh one, without faults yet.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder of the test's own can be made");
+        let server = practice::start(folder.path()).await.expect("the practice server starts");
+        let address: SocketAddr = server.origin.socket_addrs(|| None).expect("an address on this computer")[0];
+        let line = FaultyLine::to(address).await.expect("the line can be laid");
+        let passwords = LEARNERS.map(|email| {
+            let account = server.accounts.iter().find(|account| account.email == email).expect("a seeded account");
+            account.password.expose().to_owned()
+        });
+        Self { line, origin: server.origin.clone(), passwords, server: Some(server), folder }
+    }
+
+    /// Opens the app on this server.
+    pub fn person(&self, camera: Camera) -> Person {
+        let server = Server::Through { origin: self.origin.clone(), line: self.line.url() };
+        Person::start(server, None, camera, Box::new(MemoryStore::new()))
+    }
+
+    /// The press that signs this learner in.
+    pub fn password_for(&self, learner: usize) -> Intent {
+        Intent::SignIn { email: LEARNERS[learner].to_owned(), password: self.passwords[learner].clone().into() }
+    }
+
+    /// Signs this learner in and waits until the status is known.
+    pub async fn sign_in(&self, person: &Person, learner: usize) {
+        person.sign_in(LEARNERS[learner], &self.passwords[learner]).await;
+    }
+
+    /// Stops the server; its folder stays.
+    pub async fn stop(&mut self) {
+        let server = self.server.take().expect("it runs");
+        server.stop().await.expect("the server stops in order");
+    }
+
+    /// Starts it again on the same folder and port.
+    pub async fn start(&mut self) {
+        let server = practice::start(self.folder.path()).await.expect("the server starts");
+        assert_eq!(server.origin, self.origin, "another program has taken the port meanwhile; run the test again");
+        self.server = Some(server);
+    }
+
+    /// The server's database.
+    pub async fn database(&self) -> SqlitePool {
+        database(&self.folder.path().join("data")).await
+    }
+}

@@ -1,0 +1,22 @@
+//! The learner's way without a window: the journey joined as in `src-tauri/src/compose.rs`, pressed as a person would.
+//!
+//! Real are the server, the client, the camera thread, the analysers and the guided capture; the learner before the camera is drawn,
+//! and what fails is a line, a camera or a keyring that plays the fault.
+#![cfg(test)]
+
+mod camera_faults;
+mod drawn;
+mod faulty_house;
+#[path = "../journey/http.rs"]
+mod http;
+mod in_clear;
+mod keyring;
+mod person;
+mod practice_house;
+#[path = "../journey/review_desk.rs"]
+mod review_desk;
+mod server_down;
+mod session_ended;
+mod two_sides;
+mod whole_way;
+mod wrong_screen;
