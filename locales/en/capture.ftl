@@ -31,8 +31,8 @@ capture-light-off = Turn off the white light
 capture-light-on = Turn on the white light
 capture-waiting = Waiting for the camera
 capture-warmup = One moment, the camera adjusts to the light
-capture-look = Look at the picture and follow the words
-capture-steady = Good. Hold still
+capture-look = One moment, looking closely
+capture-steady = Good. Hold still.
 capture-countdown = Hold still, taking the photo
 capture-taken = Photo taken
 

@@ -111,7 +111,7 @@ impl Script {
         };
         let good = Stance { face, card, gain: 1.0 };
         match (self, moment) {
-            (Self::Id, Moment::TooFar) => Stance { card: CardStance { width_share: 0.27, y: 0.53, ..card }, ..good },
+            (Self::Id, Moment::TooFar) => Stance { card: CardStance { width_share: 0.33, y: 0.53, ..card }, ..good },
             (Self::WalkInWithCard, Moment::TooFar) => {
                 Stance { face: FaceStance { chin_share: 0.165, y: 0.44, ..face }, card: card.lowered(), ..good }
             }
