@@ -161,7 +161,7 @@ impl Played {
         self.drawn += 1;
         let (width_px, height_px) = self.learner.size_px();
         let mut rgb = Vec::new();
-        self.learner.draw(Duration::from_secs(60) + Duration::from_millis(66) * self.drawn, &mut rgb);
+        self.learner.draw(Duration::from_mins(1) + Duration::from_millis(66) * self.drawn, &mut rgb);
         encode_rgb(&rgb, width_px, height_px, 85).expect("a drawn picture can be encoded")
     }
 }

@@ -1,12 +1,17 @@
 //! A practice server behind a line that can fail, and that can be stopped and started again on the same folder and port.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use likeness_account::vault::MemoryStore;
 use likeness_camera::Camera;
 use likeness_journey::{Intent, Server};
+use likeness_protocol::UnixMs;
 use likeness_remote::faulty_line::FaultyLine;
 use likeness_server::practice::{self, PracticeServer};
+use likeness_server::{Clock, SystemClock};
 use sqlx::sqlite::SqlitePool;
 use tempfile::TempDir;
 use url::Url;
@@ -17,6 +22,16 @@ use crate::practice_house::database;
 /// The learners of this house.
 pub const LEARNERS: [&str; 2] = ["learner@likeness.example", "sam@mail.example"];
 
+/// The system's clock, and how many milliseconds the server's is ahead of it.
+#[derive(Clone, Default)]
+struct Ahead(Arc<AtomicU64>);
+
+impl Clock for Ahead {
+    fn now(&self) -> UnixMs {
+        SystemClock.now().plus(Duration::from_millis(self.0.load(Ordering::SeqCst)))
+    }
+}
+
 /// The server, its line and its folder.
 pub struct FaultyHouse {
     /// What the app talks through.
@@ -24,6 +39,7 @@ pub struct FaultyHouse {
     origin: Url,
     passwords: [String; 2],
     server: Option<PracticeServer>,
+    ahead: Ahead,
     folder: TempDir,
 }
 
@@ -31,14 +47,15 @@ impl FaultyHouse {
     /// A fresh one, without faults yet.
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder of the test's own can be made");
-        let server = practice::start(folder.path()).await.expect("the practice server starts");
+        let ahead = Ahead::default();
+        let server = practice::start_at(folder.path(), ahead.clone()).await.expect("the practice server starts");
         let address: SocketAddr = server.origin.socket_addrs(|| None).expect("an address on this computer")[0];
         let line = FaultyLine::to(address).await.expect("the line can be laid");
         let passwords = LEARNERS.map(|email| {
             let account = server.accounts.iter().find(|account| account.email == email).expect("a seeded account");
             account.password.expose().to_owned()
         });
-        Self { line, origin: server.origin.clone(), passwords, server: Some(server), folder }
+        Self { line, origin: server.origin.clone(), passwords, server: Some(server), ahead, folder }
     }
 
     /// Opens the app on this server.
@@ -65,9 +82,14 @@ impl FaultyHouse {
 
     /// Starts it again on the same folder and port.
     pub async fn start(&mut self) {
-        let server = practice::start(self.folder.path()).await.expect("the server starts");
+        let server = practice::start_at(self.folder.path(), self.ahead.clone()).await.expect("the server starts");
         assert_eq!(server.origin, self.origin, "another program has taken the port meanwhile; run the test again");
         self.server = Some(server);
+    }
+
+    /// The server's clock goes on; the learner's does not, as two computers' never agree.
+    pub fn time_passes(&self, time: Duration) {
+        self.ahead.0.fetch_add(u64::try_from(time.as_millis()).expect("a time of this life"), Ordering::SeqCst);
     }
 
     /// The server's database.

@@ -6,11 +6,15 @@ use std::time::Duration;
 use likeness_account::vault::SecretStore;
 use likeness_camera::Camera;
 use likeness_journey::view::{
-    CameraView, CameraViewState, Document, HomeAction, Mode, Notice, Photo, ProfileStatus, Screen, Trouble, View,
+    CameraView, CameraViewState, Document, Guidance, HomeAction, Mode, Notice, Photo, PhotoSlot, ProfileStatus, Screen,
+    Trouble, View,
 };
 use likeness_journey::{Desk, Intent, Journey, Parts, PictureAnswer, Refusal, Server};
+use likeness_studio::Script;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
+
+use crate::drawn::Director;
 
 /// Several times what anything here takes on a busy machine; no test asserts a time.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -103,7 +107,7 @@ impl Person {
             match fitting {
                 Ok(Some(view)) => view,
                 Ok(None) => panic!("{from}: the journey ended while waiting for {what}"),
-                Err(_) => panic!("{from}: waited in vain for {what}; drawn is {:#?}", self.view()),
+                Err(late) => panic!("{from}: waited in vain for {what} ({late}); drawn is {:#?}", self.view()),
             }
         }
     }
@@ -239,6 +243,22 @@ impl Person {
         (face, id)
     }
 
+    /// Takes both photos with the shutter, before a directed camera, and keeps them; gives what was shown for review.
+    pub async fn both_by_hand(&self, director: &Director) -> (Vec<u8>, Vec<u8>) {
+        director.play(Script::Neutral);
+        let face = self.photo_by_hand(Photo::Face).await;
+        director.play(Script::Id);
+        self.press(Intent::AcceptPhoto).await;
+        let id = self.photo_by_hand(Photo::Id).await;
+        self.press(Intent::AcceptPhoto).await;
+        let view = self.until_screen("check-answers").await;
+        let Screen::CheckAnswers { face: PhotoSlot::Taken { .. }, id: PhotoSlot::Taken { .. }, .. } = &view.screen
+        else {
+            panic!("both photos are there: {view:?}")
+        };
+        (face, id)
+    }
+
     /// Sends and waits for the receipt; gives its number.
     pub async fn submit(&self) -> String {
         self.press(Intent::Submit).await;
@@ -255,7 +275,7 @@ impl Person {
 
     /// Waits on Home for this status.
     #[track_caller]
-    pub fn until_status<'a>(&'a self, wanted: ProfileStatus) -> impl Future<Output = Option<HomeAction>> + 'a {
+    pub fn until_status(&self, wanted: ProfileStatus) -> impl Future<Output = Option<HomeAction>> + '_ {
         let waiting = self
             .until("the status", move |view| matches!(&view.screen, Screen::Home { status, .. } if *status == wanted));
         async move {
@@ -277,6 +297,24 @@ impl Person {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("no link to the review desk was opened")
+    }
+
+    /// From now on every phase and hint of the guidance is written down, each once in a row.
+    pub fn note_guidance(&self) -> Arc<Mutex<Vec<String>>> {
+        let noted: Arc<Mutex<Vec<String>>> = Arc::default();
+        let list = noted.clone();
+        self.journey.watch_guidance(move |guidance: Guidance| {
+            list.lock().is_ok_and(|mut list| {
+                let said = guidance.hint.map(|hint| hint.code);
+                for word in said.into_iter().chain([format!("{:?}", guidance.phase).to_lowercase()]) {
+                    if !list.contains(&word) {
+                        list.push(word);
+                    }
+                }
+                true
+            })
+        });
+        noted
     }
 
     /// Everything that was opened outside.

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use likeness_camera::{Camera, Sources};
-use likeness_journey::view::{Document, HomeAction, Notice, Photo, PhotoSlot, ProfileStatus, Screen, SendPhase};
+use likeness_journey::view::{Document, HomeAction, Notice, ProfileStatus, Screen, SendPhase};
 use likeness_journey::{Intent, Link, Refusal};
 
 use crate::drawn::{Director, stage};
 use crate::faulty_house::{FaultyHouse, LEARNERS};
-use crate::person::{NAME, Person, sha256_hex};
+use crate::person::{NAME, sha256_hex};
 use crate::practice_house::accepted;
-use likeness_studio::Script;
 
 /// The codes that say: not your fault, the way to the server is broken.
 const NETWORK: [&str; 3] = ["network-connect", "network-timeout", "network-dns"];
@@ -69,7 +68,7 @@ async fn nothing_is_lost_when_the_server_goes_away_at_any_step() {
 
     // While the photos are taken nobody needs the server.
     house.line.go_down();
-    let (face, id) = photos(&person, &director).await;
+    let (face, id) = person.both_by_hand(&director).await;
     house.line.come_up();
 
     // During the upload.
@@ -118,19 +117,6 @@ async fn nothing_is_lost_when_the_server_goes_away_at_any_step() {
     );
 }
 
-async fn photos(person: &Person, director: &Director) -> (Vec<u8>, Vec<u8>) {
-    let face = person.photo_by_hand(Photo::Face).await;
-    director.play(Script::Id);
-    person.press(Intent::AcceptPhoto).await;
-    let id = person.photo_by_hand(Photo::Id).await;
-    person.press(Intent::AcceptPhoto).await;
-    let view = person.until_screen("check-answers").await;
-    let Screen::CheckAnswers { face: PhotoSlot::Taken { .. }, id: PhotoSlot::Taken { .. }, .. } = &view.screen else {
-        panic!("both photos are there: {view:?}")
-    };
-    (face, id)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_server_that_is_away_at_the_start_is_waited_for() {
     let mut house = FaultyHouse::new().await;
@@ -172,4 +158,38 @@ async fn while_the_sign_in_is_under_way_nobody_walks_away_from_it() {
     person.refused(house.password_for(0), "and one sign-in at a time is enough").await;
     assert!(!person.view().frame.may_go_back);
     assert_eq!(person.until_status(ProfileStatus::None).await, Some(HomeAction::Start));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_pause_stops_the_bytes_and_keeps_the_photos() {
+    let _stage = stage().await;
+    let house = FaultyHouse::new().await;
+    let (director, camera) = Director::with_camera();
+    let person = house.person(camera);
+    person.to_sign_in().await;
+    house.sign_in(&person, 0).await;
+    person.to_layout().await;
+    person.choose_layout(false).await;
+    person.check_camera().await;
+    let (face, id) = person.both_by_hand(&director).await;
+    house.line.delay(Duration::from_millis(100));
+    let before = house.line.sent_bytes();
+    person.press(Intent::Submit).await;
+    while house.line.sent_bytes() < before + 40_000 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    person.press(Intent::PauseUpload).await;
+    person.until("the pause", |view| matches!(&view.screen, Screen::Sending { phase: SendPhase::Paused, .. })).await;
+    // What was on its way when the pause was pressed may still arrive; after that nothing of the photos does.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let paused_at = house.line.sent_bytes();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let trickle = house.line.sent_bytes() - paused_at;
+    assert!(trickle < 16_000, "{trickle} bytes went out during the pause");
+    assert!(person.notices().contains(&Notice::UnsentInMemory));
+    house.line.delay(Duration::ZERO);
+    person.press(Intent::RetryNow).await;
+    person.until_receipt().await;
+    let sent = [(1, "face".to_owned(), sha256_hex(&face)), (1, "id".to_owned(), sha256_hex(&id))];
+    assert_eq!(accepted(&house.database().await).await, sent);
 }

@@ -1,8 +1,9 @@
-//! The server ends the sign-in in the middle of the way: the same learner goes on, another one begins with nothing.
+//! What ends in the middle of the way. A sign-in: the same learner goes on, another one begins with nothing. A capture session: new photos, and why.
+
+use std::time::Duration;
 
 use likeness_journey::Intent;
-use likeness_journey::view::{HomeAction, Photo, PhotoSlot, ProfileStatus, Screen};
-use likeness_studio::Script;
+use likeness_journey::view::{Document, HomeAction, Notice, PhotoSlot, ProfileStatus, Screen};
 use sqlx::sqlite::SqlitePool;
 
 use crate::drawn::{Director, stage};
@@ -23,13 +24,7 @@ async fn to_check_answers(house: &FaultyHouse, person: &Person, director: &Direc
     person.to_layout().await;
     person.choose_layout(false).await;
     person.check_camera().await;
-    let face = person.photo_by_hand(Photo::Face).await;
-    director.play(Script::Id);
-    person.press(Intent::AcceptPhoto).await;
-    let id = person.photo_by_hand(Photo::Id).await;
-    person.press(Intent::AcceptPhoto).await;
-    person.until_screen("check-answers").await;
-    (face, id)
+    person.both_by_hand(director).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -83,13 +78,36 @@ async fn another_learner_finds_nothing_of_the_first() {
         Some(HomeAction::Start),
         "the second learner begins at the beginning"
     );
-    let answer = person.journey.picture(picture, std::time::Duration::ZERO);
+    let answer = person.journey.picture(picture, Duration::ZERO);
     assert!(matches!(answer, likeness_journey::PictureAnswer::Unknown), "the first learner's photo is gone");
-    assert_eq!(
-        person.notices(),
-        [likeness_journey::view::Notice::MemoryOnly { why: "keyring-off".to_owned(), may_unlock: false }]
-    );
+    assert_eq!(person.notices(), [Notice::MemoryOnly { why: "keyring-off".to_owned(), may_unlock: false }]);
     person.press(Intent::Go).await;
     let view = person.until_screen("name").await;
     assert!(matches!(&view.screen, Screen::Name { name, .. } if name.is_empty()), "no name of another: {view:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn photos_that_waited_for_too_long_are_taken_anew_and_the_learner_is_told_why() {
+    let _stage = stage().await;
+    let house = FaultyHouse::new().await;
+    let (director, camera) = Director::with_camera();
+    let person = house.person(camera);
+    let (old_face, _) = to_check_answers(&house, &person, &director).await;
+    // 72 hours is what a session lasts.
+    house.time_passes(Duration::from_hours(73));
+    person.press(Intent::Submit).await;
+    let code = person.until_trouble("id-layout").await;
+    assert_eq!(code, "capture-session-expired");
+    let view = person.view();
+    assert!(
+        matches!(&view.screen, Screen::IdLayout { document: Some(Document::Card), .. }),
+        "the answers stay: {view:?}"
+    );
+    assert!(!person.notices().contains(&Notice::UnsentInMemory), "there is nothing left to lose");
+    person.press(Intent::ChooseIdLayout { two_sides: false }).await;
+    let (face, id) = person.both_by_hand(&director).await;
+    assert_ne!(sha256_hex(&face), sha256_hex(&old_face), "a new photo");
+    person.submit().await;
+    let sent = [(1, "face".to_owned(), sha256_hex(&face)), (1, "id".to_owned(), sha256_hex(&id))];
+    assert_eq!(accepted(&house.database().await).await, sent);
 }

@@ -22,7 +22,11 @@ async fn both_photos_a_rejection_one_photo_again_and_the_approval() {
     person.choose_layout(false).await;
     person.until("the label of the drawn learner", |view| view.notices.contains(&Notice::PracticeCamera)).await;
     person.check_camera().await;
+    let guidance = person.note_guidance();
     let (face, id) = person.both_photos().await;
+    let said = guidance.lock().expect("the list of what was said").clone();
+    println!("guidance: {said:?}");
+    assert!(said.contains(&"countdown".to_owned()), "nobody pressed, and the photo was announced: {said:?}");
     let Screen::CheckAnswers { name, face: face_slot, id: id_slot, .. } = &person.view().screen else {
         panic!("the answers")
     };
@@ -81,7 +85,7 @@ async fn both_photos_a_rejection_one_photo_again_and_the_approval() {
 
     person.press(Intent::Go).await;
     person.until_status(ProfileStatus::InReview).await;
-    decide(&person.review_link().await, |desk, case| desk.approve(case));
+    decide(&person.review_link().await, ReviewDesk::approve);
     assert_eq!(person.until_status(ProfileStatus::Approved).await, None, "there is nothing left to do");
     person.press(Intent::ReadPracticeMail).await;
     person
