@@ -112,7 +112,7 @@ pub fn test(options: &Options) -> Outcome {
 
 fn suite(name: &str, options: &Options) -> Outcome {
     match name {
-        "rust" => must_test(program("cargo", &["test"]).args(ONE_FEATURE_SET)),
+        "rust" => must_test(program("cargo", &["test", "--no-fail-fast"]).args(ONE_FEATURE_SET)),
         "ui" => must(&mut program("npm", &["--prefix", "ui", "test"])),
         "journey" => {
             machine::packages(&["window"], options)?;
