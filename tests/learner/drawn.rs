@@ -11,8 +11,8 @@ use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 /// Only one test at a time sits before a camera: each plays in real time and wants the processor.
 static STAGE: AsyncMutex<()> = AsyncMutex::const_new(());
 
-/// How much faster than life the learner fumbles: every bad moment still lasts long enough to be seen.
-const PACE: f32 = 12.0;
+/// How much faster than life the learner fumbles: a bad moment still lasts long enough for a hint.
+const PACE: f32 = 4.0;
 
 /// Drawing the heads for the first time takes this long at the very most.
 const DRAWN_WITHIN: Duration = Duration::from_mins(3);

@@ -26,6 +26,8 @@ async fn both_photos_a_rejection_one_photo_again_and_the_approval() {
     let (face, id) = person.both_photos().await;
     let said = guidance.lock().expect("the list of what was said").clone();
     println!("guidance: {said:?}");
+    let advised = said.iter().any(|word| word.starts_with("face-") || word.starts_with("card-"));
+    assert!(advised, "the learner fumbled seven times and must have been told something: {said:?}");
     assert!(said.contains(&"countdown".to_owned()), "nobody pressed, and the photo was announced: {said:?}");
     let Screen::CheckAnswers { name, face: face_slot, id: id_slot, .. } = &person.view().screen else {
         panic!("the answers")
