@@ -119,6 +119,7 @@ async fn embedded(folder: &Path) -> (Server, Option<Desk>) {
 }
 
 #[cfg(not(feature = "practice"))]
+#[allow(clippy::unused_async, reason = "its twin waits for the server to start")]
 async fn embedded(_folder: &Path) -> (Server, Option<Desk>) {
     (Server::Unusable("server-not-set"), None)
 }
@@ -133,7 +134,7 @@ fn sources(practice: bool, cache: &Path) -> Sources {
 
 #[cfg(not(feature = "studio"))]
 fn sources(_practice: bool, _cache: &Path) -> Sources {
-    Sources { native: true, ..Sources::default() }
+    Sources::real_cameras()
 }
 
 /// Which synthetic learner sits in front of the practice camera.
