@@ -107,6 +107,13 @@ async fn what_the_server_ended_is_ended_here() {
     desk.api().revoke(token).await.unwrap();
     assert_eq!(account.api().me().await.unwrap_err(), RemoteError::SignedOut);
     assert_eq!(account.snapshot(), Auth::SignedOut { why: Some(EndReason::SessionEnded), keyring: None });
+    // The keyring forgets on its own thread, a moment after the state is known.
+    let forgotten = async {
+        while desk.keyring.item().is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), forgotten).await.expect("the keyring forgets");
     let restarted = desk.account();
     assert_eq!(restarted.restore().await, Auth::SignedOut { why: None, keyring: None }, "the dead sign-in was removed");
 }
