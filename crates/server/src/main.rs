@@ -55,6 +55,21 @@ enum Command {
     UserAdd { config: PathBuf, email: String, role: Role },
 }
 
+/// Why the command line was not understood.
+#[derive(Debug, thiserror::Error)]
+enum WrongWords {
+    #[error("there is no command `{0}`")]
+    NoCommand(String),
+    #[error("there is no option `{0}` here")]
+    NoOption(String),
+    #[error("{0} is missing")]
+    Missing(String),
+    #[error("{0} needs a value")]
+    NoValue(String),
+    #[error("--role is learner or reviewer")]
+    NoRole,
+}
+
 fn main() -> ExitCode {
     let command = match parse(&std::env::args().skip(1).collect::<Vec<_>>()) {
         Ok(command) => command,
@@ -72,7 +87,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn parse(words: &[String]) -> Result<Command, String> {
+fn parse(words: &[String]) -> Result<Command, WrongWords> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] | ["--help" | "-h" | "help", ..] => Ok(Command::Help),
@@ -80,33 +95,33 @@ fn parse(words: &[String]) -> Result<Command, String> {
         ["serve", options @ ..] => Ok(Command::Serve(only_config(options)?)),
         ["migrate", options @ ..] => Ok(Command::Migrate(only_config(options)?)),
         ["user", "add", options @ ..] => user_add(options),
-        [other, ..] => Err(format!("there is no command `{other}`")),
+        [other, ..] => Err(WrongWords::NoCommand((*other).to_owned())),
     }
 }
 
-fn option<'a>(options: &[&'a str], name: &str) -> Result<&'a str, String> {
-    let at = options.iter().position(|word| *word == name).ok_or_else(|| format!("{name} is missing"))?;
-    options.get(at + 1).copied().ok_or_else(|| format!("{name} needs a value"))
+fn option<'a>(options: &[&'a str], name: &str) -> Result<&'a str, WrongWords> {
+    let at = options.iter().position(|word| *word == name).ok_or_else(|| WrongWords::Missing(name.to_owned()))?;
+    options.get(at + 1).copied().ok_or_else(|| WrongWords::NoValue(name.to_owned()))
 }
 
-fn known_only(options: &[&str], names: &[&str]) -> Result<(), String> {
+fn known_only(options: &[&str], names: &[&str]) -> Result<(), WrongWords> {
     match options.iter().step_by(2).find(|word| !names.contains(word)) {
-        Some(stranger) => Err(format!("there is no option `{stranger}` here")),
+        Some(stranger) => Err(WrongWords::NoOption((*stranger).to_owned())),
         None => Ok(()),
     }
 }
 
-fn only_config(options: &[&str]) -> Result<PathBuf, String> {
+fn only_config(options: &[&str]) -> Result<PathBuf, WrongWords> {
     known_only(options, &["--config"])?;
     option(options, "--config").map(PathBuf::from)
 }
 
-fn user_add(options: &[&str]) -> Result<Command, String> {
+fn user_add(options: &[&str]) -> Result<Command, WrongWords> {
     known_only(options, &["--config", "--email", "--role"])?;
     let role = match option(options, "--role")? {
         "learner" => Role::Learner,
         "reviewer" => Role::Reviewer,
-        _ => return Err("--role is learner or reviewer".to_owned()),
+        _ => return Err(WrongWords::NoRole),
     };
     Ok(Command::UserAdd {
         config: PathBuf::from(option(options, "--config")?),
