@@ -42,6 +42,14 @@ fn tell(mailbox: &Mailbox, news: News) {
     let _ = mailbox.send(Message::News(news));
 }
 
+/// The account that a question is asked for: its answer is nobody else's business.
+fn signed_in_as(account: &Account) -> Option<String> {
+    match account.snapshot() {
+        Auth::SignedIn { account, .. } => Some(account.id),
+        _ => None,
+    }
+}
+
 fn follow_sign_in(account: &Account, mailbox: Mailbox) {
     let mut changes = account.subscribe();
     tokio::spawn(async move {
@@ -58,20 +66,24 @@ fn follow_sign_in(account: &Account, mailbox: Mailbox) {
 /// Waits for the decision as long as somebody is signed in: the server holds the request until something changes.
 fn follow_status(account: Account, mailbox: Mailbox) {
     tokio::spawn(async move {
-        let mut watch: Option<StatusWatch> = None;
+        let mut watch: Option<(String, StatusWatch)> = None;
         while !mailbox.is_closed() {
-            if !matches!(account.snapshot(), Auth::SignedIn { .. }) {
+            let Some(of) = signed_in_as(&account) else {
                 watch = None;
                 tokio::time::sleep(IDLE_PAUSE).await;
                 continue;
+            };
+            if watch.as_ref().is_some_and(|(known, _)| *known != of) {
+                watch = None;
             }
-            match watch.get_or_insert_with(|| StatusWatch::new(account.api())).next().await {
-                Ok(Some(profile)) => tell(&mailbox, News::Status(Ok(profile))),
+            let (_, asking) = watch.get_or_insert_with(|| (of.clone(), StatusWatch::new(account.api())));
+            match asking.next().await {
+                Ok(Some(profile)) => tell(&mailbox, News::Status { of, result: Ok(profile) }),
                 Ok(None) => {}
                 Err(error) => {
                     // Asked from the beginning next time: a server that is back says so at once, changed or not.
                     watch = None;
-                    tell(&mailbox, News::Status(Err(error)));
+                    tell(&mailbox, News::Status { of, result: Err(error) });
                     tokio::time::sleep(OFFLINE_PAUSE).await;
                 }
             }
@@ -99,11 +111,13 @@ pub fn read_policy(owner: &Owner) {
 /// Reads the profile's status once, now.
 pub fn read_status(owner: &mut Owner) {
     let Some(account) = owner.account.clone() else { return };
+    // Signed out in the meantime: the news of it is on its way, and there is nobody to ask for.
+    let Some(of) = signed_in_as(&account) else { return };
     owner.state.busy = owner.state.profile.is_none();
     let mailbox = owner.mailbox.clone();
     tokio::spawn(async move {
         let result = account.api().status().await.map(|read| read.status);
-        tell(&mailbox, News::Status(result));
+        tell(&mailbox, News::Status { of, result });
     });
 }
 

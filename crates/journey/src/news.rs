@@ -35,7 +35,12 @@ pub enum News {
         result: Result<(), AccountError>,
     },
     /// The profile's status was read.
-    Status(Result<ProfileStatus, RemoteError>),
+    Status {
+        /// The account it was asked for.
+        of: String,
+        /// What the server said.
+        result: Result<ProfileStatus, RemoteError>,
+    },
     /// The consent was recorded.
     Consent {
         /// Its number.
@@ -94,7 +99,7 @@ impl Owner {
                 self.state.offline = error.is_offline();
             }
             News::SignedIn { attempt, result } if attempt == self.attempt => self.learn_sign_in(result),
-            News::Status(result) => self.learn_status(result),
+            News::Status { of, result } if self.signed_in_is(&of) => self.learn_status(result),
             News::Consent { attempt, result } if attempt == self.attempt => {
                 self.state.busy = false;
                 match result {
@@ -120,6 +125,7 @@ impl Owner {
                 Err(error) => self.refused(&error),
             },
             News::SignedIn { .. }
+            | News::Status { .. }
             | News::Consent { .. }
             | News::Session { .. }
             | News::Camera(_)
@@ -162,9 +168,14 @@ impl Owner {
                 self.state.busy = false;
             }
             Auth::SignedOut { .. } if was_in => {
-                // What was photographed stays: the same learner may sign in again and go on.
+                // What was photographed stays: the same learner may sign in again and go on. What was under way for
+                // this sign-in ends with it, and its answers come too late: sending must not go on behind the screen.
+                self.next_attempt();
+                self.sender = None;
+                self.state.sending = None;
                 self.state.place = Place::SignIn;
                 self.state.profile = None;
+                self.state.trouble = None;
                 self.state.busy = false;
             }
             Auth::SignedOut { .. } if self.state.place == Place::WaitingForKeyring => self.state.place = Place::Welcome,
@@ -178,6 +189,10 @@ impl Owner {
             _ => {}
         }
         self.state.auth = auth;
+    }
+
+    fn signed_in_is(&self, account_id: &str) -> bool {
+        matches!(&self.state.auth, Auth::SignedIn { account, .. } if account.id == account_id)
     }
 
     /// What one learner typed and photographed is never shown to another, nor sent in another's name.
