@@ -36,13 +36,13 @@ const EPERM: i32 = 1;
 #[cfg(any(target_os = "linux", test))]
 const ENOENT: i32 = 2;
 #[cfg(any(target_os = "linux", test))]
-pub(crate) const EINTR: i32 = 4;
+const EINTR: i32 = 4;
 #[cfg(any(target_os = "linux", test))]
 const EIO: i32 = 5;
 #[cfg(any(target_os = "linux", test))]
 const ENXIO: i32 = 6;
 #[cfg(any(target_os = "linux", test))]
-pub(crate) const EAGAIN: i32 = 11;
+const EAGAIN: i32 = 11;
 #[cfg(any(target_os = "linux", test))]
 const EACCES: i32 = 13;
 #[cfg(any(target_os = "linux", test))]
@@ -82,13 +82,6 @@ pub(crate) fn from_errno(errno: i32, step: &str) -> Fault {
     }
 }
 
-/// The number in a text that ends in `(os error N)`: the one part of nokhwa's errors that is the same in every language.
-#[cfg(any(target_os = "linux", test))]
-pub(crate) fn errno_in(text: &str) -> Option<i32> {
-    let (_, after) = text.rsplit_once("(os error ")?;
-    after.split_once(')')?.0.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,22 +113,6 @@ mod tests {
                 Fault::Silence | Fault::Woken | Fault::ModeRefused(_) | Fault::Damaged(_) => (None, false),
             };
             assert_eq!((found, passes), (code, transient), "{errno}: {because}");
-        }
-    }
-
-    #[test]
-    fn only_the_number_of_a_text_is_read() {
-        #[rustfmt::skip]
-        let table = [
-            ("Could not capture frame: No such device (os error 19)", Some(19), "English"),
-            ("Kein passendes Gerät gefunden (os error 19)",            Some(19), "German"),
-            ("(os error 5) then (os error 16)",                        Some(16), "the last one is the cause"),
-            ("no number",                                              None,     "nothing to read"),
-            ("(os error x)",                                           None,     "not a number"),
-            ("(os error 19",                                           None,     "cut off"),
-        ];
-        for (text, expected, because) in table {
-            assert_eq!(errno_in(text), expected, "{because}");
         }
     }
 }

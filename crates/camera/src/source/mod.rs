@@ -2,6 +2,8 @@
 //! cut, checked, judged, into the slot.
 
 #[cfg(target_os = "linux")]
+mod linux_backend;
+#[cfg(target_os = "linux")]
 pub(crate) mod native;
 #[cfg(feature = "test-support")]
 pub(crate) mod scripted;
