@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use likeness_camera::{Camera, FrameMaker, Mode, Move, Pixels, Purpose, Sources, encode_rgb};
+use likeness_camera::{Camera, FrameMaker, Mode, Move, Pixels, Purpose, Rate, Sources, encode_rgb};
 use likeness_studio::{PracticeLearner, Script};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
@@ -119,7 +119,7 @@ impl Director {
         // Good at once: these tests are about faults, not about fumbling.
         learner.set_pace(100.0);
         let (width_px, height_px) = learner.size_px();
-        let mode = Mode { width_px, height_px, fps: learner.fps(), pixels: Pixels::Mjpeg };
+        let mode = Mode { width_px, height_px, fps: Rate::whole(learner.fps()), pixels: Pixels::Mjpeg };
         let director = Self(Arc::new(Mutex::new(Orders { fault: Fault::None, script: Script::Neutral })));
         let played = Played { orders: director.clone(), learner, on: None, drawn: 0, last: Vec::new() };
         (director, Camera::start_scripted(Box::new(played), mode))

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::device::{Backend, Device, DeviceKey, LinuxFacts, Unusable, tell_apart, virtual_on_linux};
 use crate::linux::{Node, Sizes};
-use crate::mode::{Mode, Pixels};
+use crate::mode::{Mode, Pixels, Rate};
 
 const DEVICES: &str = "/dev";
 const CLASS: &str = "/sys/class/video4linux";
@@ -59,7 +59,7 @@ fn video_number(name: &str) -> Option<u32> {
 /// All cameras. Nodes that are not cameras are left out, cameras that cannot be used are named with the reason.
 pub(crate) fn devices() -> Vec<Device> {
     let mut found: Vec<Device> = names().iter().filter_map(|name| device(name)).collect();
-    tell_apart(&mut found);
+    tell_apart(&mut found, &[]);
     found
 }
 
@@ -121,7 +121,7 @@ fn modes(node: &Node) -> Vec<Mode> {
             let (Ok(width_px), Ok(height_px)) = (u16::try_from(width), u16::try_from(height)) else { continue };
             let mut rates = node.rates(fourcc, width, height);
             if rates.is_empty() {
-                rates.push(ASSUMED_FPS);
+                rates.push(ASSUMED_RATE);
             }
             modes.extend(rates.into_iter().map(|fps| Mode { width_px, height_px, fps, pixels }));
         }
@@ -130,7 +130,7 @@ fn modes(node: &Node) -> Vec<Mode> {
 }
 
 /// For drivers that do not list rates; they run at their own.
-const ASSUMED_FPS: u16 = 30;
+const ASSUMED_RATE: Rate = Rate::whole(30);
 
 fn pixels(fourcc: [u8; 4]) -> Option<Pixels> {
     match &fourcc {

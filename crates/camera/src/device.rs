@@ -8,7 +8,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::mode::{Mode, ladder};
+use crate::mode::{Mode, best_small, ladder};
+use crate::state::Purpose;
 
 /// The identity of one camera on this machine. Opaque; may be stored to find the same camera again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -108,8 +109,13 @@ impl Virtual {
 /// Why a listed camera cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unusable {
-    /// None of its modes gives a photo: no JPEG, YUYV or NV12, or all too small.
+    /// None of its modes gives a picture this program can use: no JPEG, YUYV or NV12, or sides beyond all bounds.
     NoUsableMode,
+    /// Its pictures are too small to read a card in; a face is seen in the largest of them.
+    TooSmall {
+        /// That mode.
+        largest: Mode,
+    },
     /// Another program holds it so firmly that it cannot even be asked.
     InUse,
     /// The system does not let this user open it.
@@ -152,8 +158,175 @@ impl Device {
     /// Orders the modes, and names the reason when none is left.
     pub(crate) fn usable_from(offered: &[Mode]) -> Result<Vec<Mode>, Unusable> {
         let modes = ladder(offered);
-        if modes.is_empty() { Err(Unusable::NoUsableMode) } else { Ok(modes) }
+        if !modes.is_empty() {
+            return Ok(modes);
+        }
+        Err(best_small(offered).map_or(Unusable::NoUsableMode, |largest| Unusable::TooSmall { largest }))
     }
+
+    /// The modes to try for this purpose, best first, or why there is none. A camera whose pictures are too small for a card
+    /// is good for a face where the rules say so, and for nothing else.
+    ///
+    /// # Errors
+    /// [`Unusable`], the reason for the learner.
+    pub fn modes_for(&self, purpose: Purpose, rules: &DeviceRules) -> Result<Vec<Mode>, Unusable> {
+        match (&self.usable, purpose) {
+            (Err(Unusable::TooSmall { largest }), Purpose::Face) if rules.small_face => Ok(vec![*largest]),
+            (usable, _) => usable.clone(),
+        }
+    }
+
+    /// Whether it names itself an infrared camera. Such a one has no colour, and nobody takes it on purpose.
+    pub fn says_infrared(&self) -> bool {
+        let lower = self.label.to_lowercase();
+        lower.contains("infrared") || lower.contains("infra-red") || words(&lower).any(|word| word == "ir")
+    }
+
+    fn best_area_px(&self) -> u32 {
+        self.usable.as_ref().ok().and_then(|modes| modes.first()).map_or(0, |mode| mode.area_px())
+    }
+}
+
+fn words(lower: &str) -> impl Iterator<Item = &str> {
+    lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// What the organisation does about cameras made of software.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum VirtualPolicy {
+    /// They are as good as any.
+    Allow,
+    /// They may be used; the learner and the reviewer are told.
+    #[default]
+    Flag,
+    /// They may not be used, nor those that are only suspected: the server refuses both.
+    Block,
+}
+
+/// What follows for one camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Admission {
+    /// Nothing is said.
+    Admitted,
+    /// It is used, and the suspicion is named.
+    Flagged,
+    /// It is not opened.
+    Blocked,
+}
+
+impl VirtualPolicy {
+    /// What this policy does with a camera of which this is known.
+    pub fn admit(self, virtual_camera: Virtual) -> Admission {
+        match (self, virtual_camera) {
+            (Self::Allow, _) | (_, Virtual::No) => Admission::Admitted,
+            (Self::Flag, Virtual::Suspected | Virtual::Yes) => Admission::Flagged,
+            (Self::Block, Virtual::Suspected | Virtual::Yes) => Admission::Blocked,
+        }
+    }
+}
+
+/// The one camera an organisation allows on a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceLock {
+    /// This very device in this very socket.
+    Key(DeviceKey),
+    /// Any device that gives itself this name, for policies that cover many machines.
+    Name(String),
+}
+
+impl DeviceLock {
+    fn fits(&self, device: &Device) -> bool {
+        match self {
+            Self::Key(key) => device.key == *key,
+            // Two of one name bear their port behind a comma, see `tell_apart`.
+            Self::Name(name) => {
+                device.label.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(", "))
+            }
+        }
+    }
+
+    /// What to call it when it is missing.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Key(key) => key.as_str(),
+            Self::Name(name) => name,
+        }
+    }
+}
+
+/// Which of the cameras may be opened, and which is taken when nobody chose.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviceRules {
+    /// What is done about cameras made of software.
+    pub virtual_cameras: VirtualPolicy,
+    /// The only camera allowed, if there is such a rule.
+    pub locked: Option<DeviceLock>,
+    /// The camera that was used last, as remembered.
+    pub last_used: Option<DeviceKey>,
+    /// Whether a face may be photographed by a camera too small for a card.
+    pub small_face: bool,
+}
+
+impl DeviceRules {
+    /// What these rules do with this camera. Drawn cameras are practice, which no rule about software is meant for.
+    pub fn admit(&self, device: &Device) -> Admission {
+        if device.backend == Backend::Studio {
+            return Admission::Admitted;
+        }
+        self.virtual_cameras.admit(device.virtual_camera)
+    }
+}
+
+/// The camera to open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice<'a> {
+    /// This one. It may be unusable, and then says why: there is none better.
+    Take(&'a Device),
+    /// The only ones there are, or the one asked for, may not be opened by the rules; this is the one to name.
+    Blocked(&'a Device),
+    /// The one the organisation demands is not there.
+    LockedMissing(&'a DeviceLock),
+    /// There is none.
+    Nothing,
+}
+
+/// The camera somebody asked for, within the rules, or the default one.
+pub(crate) fn choose<'a>(devices: &'a [Device], wanted: Option<&DeviceKey>, rules: &'a DeviceRules) -> Choice<'a> {
+    let Some(wanted) = wanted.filter(|_| rules.locked.is_none()) else {
+        return default_device(devices, rules);
+    };
+    devices.iter().find(|device| device.key == *wanted).map_or(Choice::Nothing, |device| admitted(device, rules))
+}
+
+/// The camera to open when nobody chose: the locked one and no other; else the one used last; else a real one before a drawn
+/// one, one with colour before infrared, not virtual before virtual, more pixels before fewer, built in first.
+pub(crate) fn default_device<'a>(devices: &'a [Device], rules: &'a DeviceRules) -> Choice<'a> {
+    if let Some(lock) = &rules.locked {
+        let locked = devices.iter().filter(|device| lock.fits(device)).min_by_key(|device| preference(device, rules));
+        return locked.map_or(Choice::LockedMissing(lock), |device| admitted(device, rules));
+    }
+    let best = devices.iter().min_by_key(|device| preference(device, rules));
+    best.map_or(Choice::Nothing, |device| admitted(device, rules))
+}
+
+fn admitted<'a>(device: &'a Device, rules: &DeviceRules) -> Choice<'a> {
+    if rules.admit(device) == Admission::Blocked { Choice::Blocked(device) } else { Choice::Take(device) }
+}
+
+/// What makes a camera the better choice; smaller is better.
+fn preference(device: &Device, rules: &DeviceRules) -> impl Ord + use<> {
+    let suspicion = match device.virtual_camera {
+        Virtual::No => 0,
+        Virtual::Suspected => 1,
+        Virtual::Yes => 2,
+    };
+    let blocked = rules.admit(device) == Admission::Blocked;
+    let used_last = rules.last_used.as_ref() == Some(&device.key);
+    (
+        (blocked, device.usable.is_err(), !used_last),
+        (device.backend == Backend::Studio, device.says_infrared(), suspicion),
+        (Reverse(device.best_area_px()), !device.built_in),
+    )
 }
 
 /// A camera without its modes: what a running stream says of itself.
@@ -171,21 +344,16 @@ pub struct DeviceSummary {
     pub virtual_camera: Virtual,
 }
 
-/// The camera to open when nobody chose: a real one before a drawn one, not virtual before virtual, more pixels before fewer, built in first.
-pub(crate) fn default_device(devices: &[Device]) -> Option<&Device> {
-    devices.iter().filter(|device| device.usable.is_ok()).min_by_key(|device| {
-        let best_px = device
-            .usable
-            .as_ref()
-            .ok()
-            .and_then(|modes| modes.first())
-            .map_or(0, |mode| u32::from(mode.width_px) * u32::from(mode.height_px));
-        (device.backend == Backend::Studio, device.virtual_camera != Virtual::No, Reverse(best_px), !device.built_in)
-    })
-}
-
-/// Makes labels unique: two cameras of one name become "Name" and "Name (2)".
-pub(crate) fn tell_apart(devices: &mut [Device]) {
+/// Makes labels unique. Cameras of one name get the port they sit in, as in "HD Webcam, USB 1-2"; where no port is known, or
+/// one port holds several, a number: "HD Webcam (2)". `ports`: one for each device, empty where none is known; may be shorter.
+pub(crate) fn tell_apart(devices: &mut [Device], ports: &[String]) {
+    let names: Vec<String> = devices.iter().map(|device| device.label.clone()).collect();
+    for (index, device) in devices.iter_mut().enumerate() {
+        let shared = names.iter().enumerate().any(|(other, name)| other != index && *name == names[index]);
+        if let Some(port) = ports.get(index).filter(|port| shared && !port.is_empty()) {
+            device.label = format!("{}, {port}", names[index]);
+        }
+    }
     for index in 0..devices.len() {
         let base = devices[index].label.clone();
         let mut number = 1;
@@ -241,10 +409,10 @@ pub(crate) fn virtual_on_linux(facts: LinuxFacts<'_>) -> Virtual {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mode::Pixels;
+    use crate::mode::{Pixels, Rate};
 
     fn device(label: &str, backend: Backend, virtual_camera: Virtual, height_px: u16, built_in: bool) -> Device {
-        let mode = Mode { width_px: height_px / 3 * 4, height_px, fps: 30, pixels: Pixels::Mjpeg };
+        let mode = Mode { width_px: height_px / 3 * 4, height_px, fps: Rate::whole(30), pixels: Pixels::Mjpeg };
         Device {
             key: DeviceKey::derived(backend, &[label]),
             label: label.into(),
@@ -275,7 +443,13 @@ mod tests {
         ];
         for (devices, expected, because) in table {
             let devices: Vec<Device> = devices.into_iter().cloned().collect();
-            assert_eq!(default_device(&devices).map(|found| found.label.as_str()), expected, "{because}");
+            let rules = DeviceRules::default();
+            let found = match default_device(&devices, &rules) {
+                Choice::Take(device) => Some(device.label.as_str()),
+                Choice::Nothing => None,
+                other => panic!("{other:?}: {because}"),
+            };
+            assert_eq!(found, expected, "{because}");
         }
     }
 
@@ -285,7 +459,7 @@ mod tests {
             .iter()
             .map(|name| device(name, Backend::V4l2, Virtual::No, 480, false))
             .collect();
-        tell_apart(&mut devices);
+        tell_apart(&mut devices, &[]);
         let labels: Vec<&str> = devices.iter().map(|device| device.label.as_str()).collect();
         assert_eq!(labels, ["Cam", "Cam (2)", "Cam (3)", "Other"]);
     }

@@ -42,10 +42,12 @@ mod unimplemented;
 mod wake;
 
 pub use codec::{decode_still, encode_rgb, scale_jpeg};
-pub use device::{Backend, Device, DeviceKey, DeviceSummary, Unusable, Virtual};
+pub use device::{
+    Admission, Backend, Device, DeviceKey, DeviceLock, DeviceRules, DeviceSummary, Unusable, Virtual, VirtualPolicy,
+};
 pub use error::{CameraError, Damage};
 pub use frame::{Frame, StillJpeg};
-pub use mode::{Mode, Pixels};
+pub use mode::{Mode, Pixels, Rate};
 pub use owner::{Camera, Sources};
 pub use planes::{Plane, Planes};
 #[cfg(feature = "test-support")]

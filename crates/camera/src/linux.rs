@@ -18,6 +18,8 @@ use std::time::Duration;
 use v4l::v4l_sys as c;
 use v4l::v4l2::vidioc;
 
+use crate::mode::Rate;
+
 /// `V4L2_BUF_TYPE_VIDEO_CAPTURE`.
 const CAPTURE: u32 = 1;
 /// `V4L2_MEMORY_MMAP`.
@@ -189,21 +191,23 @@ impl Node {
         })
     }
 
-    /// The rates of one format and size, in pictures a second, rounded; of a range its fastest.
-    pub(crate) fn rates(&self, fourcc: [u8; 4], width: u32, height: u32) -> Vec<u16> {
-        entries(|index| {
+    /// The rates of one format and size, as the driver's own fractions; of a range its fastest.
+    pub(crate) fn rates(&self, fourcc: [u8; 4], width: u32, height: u32) -> Vec<Rate> {
+        let listed = entries(|index| {
             let pixel_format = u32::from_le_bytes(fourcc);
             let mut answer =
                 c::v4l2_frmivalenum { index, pixel_format, width, height, ..c::v4l2_frmivalenum::zeroed() };
             ask(self.fd(), &ENUM_FRAMEINTERVALS, &mut answer).ok()?;
             // SAFETY: as in `sizes`: integers only, `type_` says which variant is meant.
             let (one, range) = unsafe { (answer.__bindgen_anon_1.discrete, answer.__bindgen_anon_1.stepwise) };
-            Some(rounded_rate(if answer.type_ == 1 { one } else { range.min }))
-        })
+            Some(if answer.type_ == 1 { one } else { range.min })
+        });
+        // A driver may well name an interval of no time at all.
+        listed.into_iter().filter_map(|interval| Rate::new(interval.denominator, interval.numerator)).collect()
     }
 
     /// Asks for a format and rate. The driver may answer with another one; a driver without rates is fine.
-    pub(crate) fn set_mode(&self, fourcc: [u8; 4], width_px: u32, height_px: u32, fps: u16) -> io::Result<Agreed> {
+    pub(crate) fn set_mode(&self, fourcc: [u8; 4], width_px: u32, height_px: u32, fps: Rate) -> io::Result<Agreed> {
         const FIELD_ANY: u32 = 0;
         let mut format = c::v4l2_format { type_: CAPTURE, ..c::v4l2_format::zeroed() };
         format.fmt.pix = c::v4l2_pix_format {
@@ -216,7 +220,8 @@ impl Node {
         };
         ask(self.fd(), &S_FMT, &mut format)?;
         let mut rate = c::v4l2_streamparm { type_: CAPTURE, ..c::v4l2_streamparm::zeroed() };
-        rate.parm.capture.timeperframe = c::v4l2_fract { numerator: 1, denominator: u32::from(fps) };
+        let (denominator, numerator) = fps.fraction();
+        rate.parm.capture.timeperframe = c::v4l2_fract { numerator, denominator };
         match ask(self.fd(), &S_PARM, &mut rate) {
             Err(error) if !matches!(error.raw_os_error(), Some(libc::ENOTTY | libc::EINVAL)) => return Err(error),
             _ => {}
@@ -247,12 +252,6 @@ impl Node {
 
 fn entries<T>(mut ask: impl FnMut(u32) -> Option<T>) -> Vec<T> {
     (0..MOST_ENTRIES).map_while(&mut ask).collect()
-}
-
-fn rounded_rate(interval: c::v4l2_fract) -> u16 {
-    let (seconds, parts) = (u64::from(interval.numerator), u64::from(interval.denominator));
-    // A driver may well name an interval of no time at all.
-    (parts + seconds / 2).checked_div(seconds).map_or(0, |rate| u16::try_from(rate).unwrap_or(u16::MAX))
 }
 
 /// A name the kernel cut at its fixed length, perhaps in the middle of a letter.
@@ -438,13 +437,6 @@ mod tests {
         assert_eq!(text(b"Caf\xC3\xA9 cam\0\0\0"), "Café cam");
         assert_eq!(text(b"Caf\xC3"), "Caf", "half a letter is left out");
         assert_eq!(text(b""), "");
-    }
-
-    #[test]
-    fn rates_are_rounded_and_never_divide_by_zero() {
-        let rate = |numerator, denominator| rounded_rate(c::v4l2_fract { numerator, denominator });
-        assert_eq!((rate(1, 30), rate(1001, 30_000), rate(333_333, 10_000_000)), (30, 30, 30));
-        assert_eq!((rate(2, 25), rate(0, 30), rate(1, 0), rate(1, u32::MAX)), (13, 0, 0, u16::MAX));
     }
 
     #[test]

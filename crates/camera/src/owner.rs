@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 #[cfg(target_os = "linux")]
 use crate::catalogue::{self, Sighting};
 use crate::clock;
-use crate::device::{Device, DeviceKey, Unusable, default_device};
+use crate::device::{Choice, Device, DeviceKey, DeviceRules, Unusable, choose};
 use crate::error::CameraError;
 use crate::fault::Fault;
 use crate::frame::{Arrival, DecodeTally, Frame, Picture};
@@ -814,17 +814,23 @@ impl<'a> Stream<'a> {
 /// The device an errand is for, or why there is none.
 fn chosen(devices: &[Device], errand: &Errand) -> Result<Device, CameraError> {
     let missing = if errand.was_live { CameraError::Lost } else { CameraError::NoCamera };
-    let device = match &errand.wanted {
-        Some(key) => devices.iter().find(|device| device.key == *key),
-        None => default_device(devices).or_else(|| devices.first()),
+    let rules = DeviceRules::default();
+    let device = match choose(devices, errand.wanted.as_ref(), &rules) {
+        Choice::Take(device) => device,
+        Choice::Blocked(device) => {
+            return Err(CameraError::Unsupported { why: format!("{} is not allowed by policy", device.label) });
+        }
+        Choice::LockedMissing(_) | Choice::Nothing => return Err(missing),
     };
-    let device = device.ok_or(missing)?;
     match device.usable {
         Ok(_) => Ok(device.clone()),
         Err(Unusable::Denied) => Err(CameraError::Denied),
         Err(Unusable::InUse) => Err(CameraError::InUse),
+        Err(Unusable::TooSmall { largest }) => Err(CameraError::Unsupported {
+            why: format!("its largest picture is {largest}, a card needs 640 x 480 pixels"),
+        }),
         Err(Unusable::NoUsableMode) => {
-            Err(CameraError::Unsupported { why: "no JPEG, YUYV or NV12 mode with sides of 480 to 4096 pixels".into() })
+            Err(CameraError::Unsupported { why: "no JPEG, YUYV or NV12 mode with sides of 320 to 4096 pixels".into() })
         }
     }
 }

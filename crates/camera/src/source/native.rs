@@ -130,7 +130,7 @@ impl<S: SystemCamera> CaptureBackendTrait for Door<S> {
         Self::fixed()
     }
     fn frame_rate(&self) -> u32 {
-        u32::from(self.mode.fps)
+        u32::from(self.mode.fps.rounded())
     }
     fn set_frame_rate(&mut self, _: u32) -> Result<(), NokhwaError> {
         Self::fixed()

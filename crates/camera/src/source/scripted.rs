@@ -80,7 +80,7 @@ impl ScriptedSource {
         let opens = borrowed.opens;
         borrowed.opens += 1;
         borrowed.script.open(opens).map_err(|errno| from_errno(errno, "open"))?;
-        let period = Duration::from_secs(1) / u32::from(mode.fps.max(1));
+        let period = mode.fps.period();
         Ok(Self { play: Rc::clone(play), opens, pictures: 0, period, wake: Arc::clone(wake) })
     }
 }

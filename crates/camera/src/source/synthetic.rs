@@ -14,7 +14,7 @@ use crate::clock;
 use crate::codec;
 use crate::device::{Backend, Device, DeviceKey, Virtual};
 use crate::fault::Fault;
-use crate::mode::{Mode, Pixels};
+use crate::mode::{Mode, Pixels, Rate};
 use crate::source::{FrameSource, RawFrame};
 use crate::state::Purpose;
 use crate::wake::Wake;
@@ -41,7 +41,7 @@ pub trait FrameMaker: Send {
 /// Describes a maker as a device.
 pub(crate) fn device_of(maker: &dyn FrameMaker) -> Device {
     let (width_px, height_px) = maker.size_px();
-    let mode = Mode { width_px, height_px, fps: maker.fps().max(1), pixels: Pixels::Mjpeg };
+    let mode = Mode { width_px, height_px, fps: Rate::whole(maker.fps()), pixels: Pixels::Mjpeg };
     Device {
         key: DeviceKey::new("studio"),
         label: maker.label(),
@@ -84,7 +84,7 @@ impl SyntheticSource {
 
     /// Sleeps until the next picture is due; pictures nobody had time to draw are left out, as a camera would.
     fn wait_until_due(&mut self, within: Duration) -> Result<Duration, Fault> {
-        let period = Duration::from_secs(1) / u32::from(self.mode.fps);
+        let period = self.mode.fps.period();
         let wait = self.next_due.saturating_sub(self.began.elapsed());
         if self.wake.sleep(wait.min(within)) {
             return Err(Fault::Woken);

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use likeness_camera::{Camera, CameraState, Mode, Move, Pixels, Script, encode_rgb};
+use likeness_camera::{Camera, CameraState, Mode, Move, Pixels, Rate, Script, encode_rgb};
 
 /// A size the server would take.
-pub const MODE: Mode = Mode { width_px: 640, height_px: 480, fps: 30, pixels: Pixels::Mjpeg };
+pub const MODE: Mode = Mode { width_px: 640, height_px: 480, fps: Rate::whole(30), pixels: Pixels::Mjpeg };
 
 /// Generous, because the machine may be busy: five times what the product promises.
 pub const SOON: Duration = Duration::from_secs(3);

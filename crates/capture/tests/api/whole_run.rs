@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use likeness_camera::{
-    Camera, FrameMaker, Mode as CameraMode, Move, Pixels, Purpose, Sources, decode_still, encode_rgb,
+    Camera, FrameMaker, Mode as CameraMode, Move, Pixels, Purpose, Rate, Sources, decode_still, encode_rgb,
 };
 use likeness_capture::{
     Advice, CaptureRun, CapturedPhoto, CardNeeds, Hand, HintCode, How, Mode, Phase, PhotoKind, Settings,
@@ -131,7 +131,7 @@ impl Play {
         let mut learner = learner();
         learner.begin(Script::Neutral);
         let (width_px, height_px) = learner.size_px();
-        let mode = CameraMode { width_px, height_px, fps: learner.fps(), pixels: Pixels::Mjpeg };
+        let mode = CameraMode { width_px, height_px, fps: Rate::whole(learner.fps()), pixels: Pixels::Mjpeg };
         let script = Faulty { learner, fault, struck: Arc::clone(struck), last: Vec::new(), drawn: 0 };
         Self::with(Camera::start_scripted(Box::new(script), mode), alone, Mode::Face, settings)
     }
