@@ -198,11 +198,7 @@ impl NativeSource {
 impl FrameSource for NativeSource {
     fn next(&mut self, within: Duration) -> Result<RawFrame, Fault> {
         self.aside.within.set(within);
-        let buffer = self.camera.frame().map_err(|error| match self.aside.fault(&error) {
-            // A running stream whose mode is suddenly refused is broken; there is no other mode to try.
-            Fault::ModeRefused(detail) => Fault::failed(detail),
-            fault => fault,
-        })?;
+        let buffer = self.camera.frame().map_err(|error| self.aside.fault(&error))?;
         let captured = buffer.capture_timestamp().map(|since_epoch| UNIX_EPOCH + since_epoch);
         let bytes = buffer.buffer_bytes();
         drop(buffer); // so that `bytes` is the only handle and can be wiped
