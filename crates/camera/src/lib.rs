@@ -22,6 +22,7 @@
 mod catalogue;
 mod clock;
 mod codec;
+mod controls;
 mod device;
 mod error;
 mod fault;
@@ -42,6 +43,7 @@ mod unimplemented;
 mod wake;
 
 pub use codec::{decode_still, encode_rgb, scale_jpeg};
+pub use controls::{Abilities, ControlWish};
 pub use device::{
     Admission, Backend, Device, DeviceKey, DeviceLock, DeviceRules, DeviceSummary, Unusable, Virtual, VirtualPolicy,
 };

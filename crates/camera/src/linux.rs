@@ -63,6 +63,9 @@ const REQBUFS: Request<c::v4l2_requestbuffers> = Request::of(vidioc::VIDIOC_REQB
 const QUERYBUF: Request<c::v4l2_buffer> = Request::of(vidioc::VIDIOC_QUERYBUF);
 const QBUF: Request<c::v4l2_buffer> = Request::of(vidioc::VIDIOC_QBUF);
 const DQBUF: Request<c::v4l2_buffer> = Request::of(vidioc::VIDIOC_DQBUF);
+const QUERYCTRL: Request<c::v4l2_queryctrl> = Request::of(vidioc::VIDIOC_QUERYCTRL);
+const G_CTRL: Request<c::v4l2_control> = Request::of(vidioc::VIDIOC_G_CTRL);
+const S_CTRL: Request<c::v4l2_control> = Request::of(vidioc::VIDIOC_S_CTRL);
 const STREAMON: Request<libc::c_int> = Request::of(vidioc::VIDIOC_STREAMON);
 const STREAMOFF: Request<libc::c_int> = Request::of(vidioc::VIDIOC_STREAMOFF);
 
@@ -92,6 +95,8 @@ unsafe impl Zeroed for c::v4l2_streamparm {}
 unsafe impl Zeroed for c::v4l2_requestbuffers {}
 // SAFETY: as above.
 unsafe impl Zeroed for c::v4l2_buffer {}
+// SAFETY: as above.
+unsafe impl Zeroed for c::v4l2_queryctrl {}
 
 fn ask<T>(node: BorrowedFd<'_>, request: &Request<T>, argument: &mut T) -> io::Result<()> {
     loop {
@@ -124,6 +129,20 @@ pub(crate) struct Capabilities {
 pub(crate) enum Sizes {
     One { width_px: u32, height_px: u32 },
     Range { smallest: (u32, u32), largest: (u32, u32) },
+}
+
+/// What a driver says of one control whose value is a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ControlFacts {
+    pub(crate) smallest: i32,
+    pub(crate) largest: i32,
+    pub(crate) step: i32,
+    /// The value it has when nobody turned it.
+    pub(crate) usual: i32,
+    pub(crate) disabled: bool,
+    pub(crate) read_only: bool,
+    /// Whether turning it has no effect now, because something automatic stands above it.
+    pub(crate) inactive: bool,
 }
 
 /// What the driver made of the wish for a format.
@@ -234,6 +253,39 @@ impl Node {
             fourcc: pix.pixelformat.to_le_bytes(),
             stride_bytes: pix.bytesperline as usize,
         })
+    }
+
+    /// What the driver says of a control.
+    pub(crate) fn control_facts(&self, id: u32) -> io::Result<ControlFacts> {
+        const DISABLED: u32 = 0x0001;
+        /// Somebody else holds it for now: as good as one that can only be read.
+        const GRABBED: u32 = 0x0002;
+        const READ_ONLY: u32 = 0x0004;
+        const INACTIVE: u32 = 0x0010;
+        let mut answer = c::v4l2_queryctrl { id, ..c::v4l2_queryctrl::zeroed() };
+        ask(self.fd(), &QUERYCTRL, &mut answer)?;
+        let has = |flags: u32| answer.flags & flags != 0;
+        Ok(ControlFacts {
+            smallest: answer.minimum,
+            largest: answer.maximum,
+            step: answer.step,
+            usual: answer.default_value,
+            disabled: has(DISABLED),
+            read_only: has(READ_ONLY | GRABBED),
+            inactive: has(INACTIVE),
+        })
+    }
+
+    /// The value of a control.
+    pub(crate) fn control(&self, id: u32) -> io::Result<i32> {
+        let mut answer = c::v4l2_control { id, value: 0 };
+        ask(self.fd(), &G_CTRL, &mut answer)?;
+        Ok(answer.value)
+    }
+
+    /// Sets a control. The driver may round the value.
+    pub(crate) fn set_control(&self, id: u32, value: i32) -> io::Result<()> {
+        ask(self.fd(), &S_CTRL, &mut c::v4l2_control { id, value })
     }
 
     /// Maps the buffers and starts the stream.

@@ -12,11 +12,13 @@ use nokhwa::Buffer;
 use nokhwa::utils::ApiBackend;
 
 use crate::clock;
+use crate::controls::Panel;
 use crate::device::Device;
 use crate::error::Damage;
 use crate::fault::{Fault, from_errno};
 use crate::linux::{self, Agreed, Lent, Node, Ring, Waited};
 use crate::mode::{Mode, Pixels};
+use crate::source::linux_panel::LinuxPanel;
 use crate::source::native::{SystemCamera, buffer};
 use crate::wake::Wake;
 
@@ -90,6 +92,10 @@ impl SystemCamera for LinuxCamera {
         }
         let picture = ring.take(|lent| (!lent.faulty).then(|| self.buffer(&lent))).map_err(fault("read a picture"))?;
         picture.ok_or(Fault::Damaged(Damage::Marked))
+    }
+
+    fn panel(device: &Device) -> Option<Box<dyn Panel>> {
+        LinuxPanel::open(Path::new(&device.place)).map(|panel| Box::new(panel) as Box<dyn Panel>)
     }
 
     fn stop(&mut self) {

@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod linux_backend;
 #[cfg(target_os = "linux")]
+mod linux_panel;
+#[cfg(target_os = "linux")]
 pub(crate) mod native;
 #[cfg(feature = "test-support")]
 pub(crate) mod scripted;
@@ -15,7 +17,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use zeroize::Zeroize;
 
+use crate::controls::{Abilities, ControlWish};
 use crate::fault::Fault;
+use crate::state::Purpose;
 
 /// One picture as it came from a maker; may be damaged, and may end in bytes of older pictures.
 pub(crate) struct RawFrame {
@@ -36,4 +40,25 @@ impl Drop for RawFrame {
 pub(crate) trait FrameSource {
     /// The next picture, waiting at most `within`.
     fn next(&mut self, within: Duration) -> Result<RawFrame, Fault>;
+
+    /// The same stream is wanted for another purpose from now on. A camera does not care; one that plays a script does.
+    fn repurpose(&mut self, purpose: Purpose) {
+        let _ = purpose;
+    }
+
+    /// Whether the device says that its shutter is closed; false where it does not say.
+    fn shutter_closed(&mut self) -> bool {
+        false
+    }
+
+    /// What the running camera lets a program do.
+    fn abilities(&self) -> Abilities {
+        Abilities::default()
+    }
+
+    /// Does what is asked of the camera's controls; false if it does not have them or refused. Never ends the stream.
+    fn control(&mut self, wish: ControlWish) -> bool {
+        let _ = wish;
+        false
+    }
 }

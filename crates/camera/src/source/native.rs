@@ -19,6 +19,7 @@ use nokhwa::utils::{
 };
 use nokhwa::{Buffer, NokhwaError};
 
+use crate::controls::{Abilities, ControlWish, Controls, Panel};
 use crate::device::Device;
 use crate::fault::Fault;
 use crate::mode::{Mode, Pixels};
@@ -42,6 +43,12 @@ pub(crate) trait SystemCamera: Sized {
 
     /// The next picture: [`Fault::Silence`] after `within`, [`Fault::Woken`] when `wake` is raised.
     fn picture(&mut self, within: Duration, wake: &Wake) -> Result<Buffer, Fault>;
+
+    /// The controls of the device, on a handle of their own; none where the system has none or they are not built yet.
+    fn panel(device: &Device) -> Option<Box<dyn Panel>> {
+        let _ = device;
+        None
+    }
 
     /// Stops the stream and releases the device. Never fails and may be called again: nokhwa's `Camera` calls it once
     /// more when dropped, and does not expect an error.
@@ -178,6 +185,8 @@ impl<S: SystemCamera> CaptureBackendTrait for Door<S> {
 pub(crate) struct NativeSource {
     camera: nokhwa::Camera,
     aside: Rc<Aside>,
+    /// Dropped after the stream has stopped: the light goes out first.
+    controls: Controls,
 }
 
 impl NativeSource {
@@ -191,7 +200,7 @@ impl NativeSource {
         let door = Door { system, mode, info, aside: Rc::clone(&aside) };
         let mut camera = nokhwa::Camera::with_custom(index, ThisSystem::API, Box::new(door));
         camera.open_stream().map_err(|error| aside.fault(&error))?;
-        Ok(Self { camera, aside })
+        Ok(Self { camera, aside, controls: Controls::set_up(ThisSystem::panel(device)) })
     }
 }
 
@@ -203,5 +212,17 @@ impl FrameSource for NativeSource {
         let bytes = buffer.buffer_bytes();
         drop(buffer); // so that `bytes` is the only handle and can be wiped
         Ok(RawFrame { bytes, captured })
+    }
+
+    fn shutter_closed(&mut self) -> bool {
+        self.controls.shutter_closed()
+    }
+
+    fn abilities(&self) -> Abilities {
+        self.controls.abilities()
+    }
+
+    fn control(&mut self, wish: ControlWish) -> bool {
+        self.controls.obey(wish)
     }
 }
