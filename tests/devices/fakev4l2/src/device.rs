@@ -1,16 +1,19 @@
-//! One open handle of the camera: the questions a driver answers, and a thread that sends pictures on time.
+//! One open handle of a camera: the questions a driver answers, and a thread that sends pictures on time.
 //!
 //! Kept as a real driver has them: stable buffer offsets, `bytesused` below the length, **the bytes of older pictures left
 //! behind it**, pictures dropped while no buffer is queued, times from the start of the stream and not from its reader,
-//! EBUSY for a format while buffers exist. The handle's descriptor is a real eventfd that counts ready pictures, so `poll` is the kernel's own.
+//! EBUSY for a format while buffers exist and for a second handle beside one that has some, a mode that outlives its handle.
+//! The handle's descriptor is a real eventfd that counts ready pictures, so `poll` and `select` are the kernel's own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::controls::{self, Control, Kind};
 use crate::hooks::monotonic;
-use crate::world::{Mode, Orders, Pictures, pictures, setting};
+use crate::pictures::{self, MJPG, due_comment, noise, without_tables};
+use crate::world::{FIRST_NODE, Identity, Mode, Orders, Pictures};
 
 pub(crate) const EINVAL: i32 = 22;
 const EAGAIN: i32 = 11;
@@ -18,18 +21,19 @@ const EBUSY: i32 = 16;
 const ENODEV: i32 = 19;
 const ENOTTY: i32 = 25;
 
-/// Buffers at most, and room for each: more than any picture of the tests.
+/// Buffers at most, and room for each: a raw 4K picture fits.
 pub(crate) const MOST_BUFFERS: usize = 8;
-pub(crate) const BUFFER_BYTES: usize = 4 << 20;
+pub(crate) const BUFFER_BYTES: usize = 16 << 20;
 const PAGE: usize = 4096;
 
 const CAPTURE: u32 = 1;
-const MJPG: u32 = u32::from_le_bytes(*b"MJPG");
 const FLAGS_MAPPED_MONOTONIC: u32 = 0x2001;
 const FLAG_ERROR: u32 = 0x40;
 
-/// How often a stalled or unplugged stream looks at its orders.
+/// How often a waiting stream looks at its orders.
 const NAP: Duration = Duration::from_millis(10);
+/// How far the times of every second picture jump back under `time-back`.
+const JUMP_BACK: Duration = Duration::from_secs(2);
 
 struct Done {
     index: usize,
@@ -40,29 +44,46 @@ struct Done {
 }
 
 struct State {
-    mode: Mode,
     buffers: usize,
     queued: VecDeque<usize>,
     done: VecDeque<Done>,
-    streaming: u64,
+    streaming: bool,
     gone: bool,
     closed: bool,
 }
 
 /// The memory the program maps, and the way to tell it that something is ready.
 pub(crate) trait Window: Send + Sync {
-    /// Writes into a buffer; bytes behind them keep what they were.
-    fn fill(&self, index: usize, bytes: &[u8]);
+    /// Writes these parts one behind the other into a buffer; bytes behind them keep what they were.
+    fn fill(&self, index: usize, parts: &[&[u8]]);
     /// One more picture is ready.
     fn ready(&self);
     /// One picture was taken.
     fn taken(&self);
+    /// Whether a call that finds nothing waits.
+    fn blocking(&self) -> bool;
 }
+
+/// What the handles of one camera share.
+#[derive(Clone, Copy)]
+struct Common {
+    mode: Mode,
+    /// The mode another program left behind, once it counts.
+    left: Option<Mode>,
+    /// The handle that has buffers.
+    holder: Option<u64>,
+}
+
+/// By number of camera. Each was set up when a handle was opened.
+static COMMON: Mutex<Vec<(u32, Common)>> = Mutex::new(Vec::new());
 
 /// One open handle.
 pub(crate) struct Handle {
+    camera: Identity,
     /// Whether it is the metadata node.
     metadata: bool,
+    id: u64,
+    plugs: u64,
     state: Mutex<State>,
     changed: Condvar,
     window: Box<dyn Window>,
@@ -71,18 +92,18 @@ pub(crate) struct Handle {
 type Answer = Result<(), i32>;
 
 impl Handle {
-    pub(crate) fn new(metadata: bool, window: Box<dyn Window>) -> Arc<Self> {
-        let mode = Orders::now().offer[0];
+    pub(crate) fn new(id: u64, camera: Identity, metadata: bool, window: Box<dyn Window>) -> Arc<Self> {
         let state = State {
-            mode,
             buffers: 0,
             queued: VecDeque::new(),
             done: VecDeque::new(),
-            streaming: 0,
+            streaming: false,
             gone: false,
             closed: false,
         };
-        let handle = Arc::new(Self { metadata, state: Mutex::new(state), changed: Condvar::new(), window });
+        let plugs = Orders::now().plugs;
+        let state = Mutex::new(state);
+        let handle = Arc::new(Self { camera, metadata, id, plugs, state, changed: Condvar::new(), window });
         let sender = Arc::clone(&handle);
         let spawned = thread::Builder::new().name("fakev4l2".into()).spawn(move || sender.send_pictures());
         if let Err(error) = spawned {
@@ -91,19 +112,64 @@ impl Handle {
         handle
     }
 
+    pub(crate) fn node(&self) -> u32 {
+        self.camera.node() + u32::from(self.metadata)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reads or changes what the handles of this camera share.
+    fn common<T>(&self, act: impl FnOnce(&mut Common) -> T) -> T {
+        let orders = Orders::now();
+        let left = orders.left.filter(|_| self.camera.number == 0);
+        let mut all = COMMON.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = all.iter().position(|(number, _)| *number == self.camera.number).unwrap_or_else(|| {
+            all.push((self.camera.number, Common { mode: orders.offer[0], left: None, holder: None }));
+            all.len() - 1
+        });
+        let common = &mut all[at].1;
+        if common.left != left {
+            common.left = left;
+            common.mode = left.unwrap_or(common.mode);
+        }
+        if left.is_none() && !orders.offer.contains(&common.mode) {
+            common.mode = orders.offer[0];
+        }
+        act(common)
+    }
+
+    fn mode(&self) -> Mode {
+        self.common(|common| common.mode)
+    }
+
+    /// Gives the camera back when this handle had it.
+    fn let_go(&self) {
+        self.common(|common| {
+            if common.holder == Some(self.id) {
+                common.holder = None;
+            }
+        });
+    }
+
     pub(crate) fn close(&self) {
         self.state().closed = true;
+        self.let_go();
         self.changed.notify_all();
+    }
+
+    /// Whether this very handle's camera is still there.
+    fn there(&self, orders: &Orders) -> bool {
+        let plugged = orders.cameras.iter().any(|camera| camera.number == self.camera.number);
+        let same_plug = self.camera.number != 0 || orders.plugs == self.plugs;
+        plugged && same_plug && !orders.withdrawn
     }
 
     /// Answers one ioctl; `argument` is its structure.
     pub(crate) fn answer(&self, request: u32, argument: &mut [u8]) -> Answer {
         let orders = Orders::now();
-        if orders.unplugged || self.state().gone {
+        if !self.there(&orders) || self.state().gone {
             return Err(ENODEV);
         }
         if request == 0x8068_5600 {
@@ -114,7 +180,12 @@ impl Handle {
             return Err(EINVAL);
         }
         match request {
-            0xC040_5602 => enum_format(argument),
+            0xC040_5602 => {
+                while Orders::now().slow_list {
+                    thread::sleep(NAP);
+                }
+                enum_format(&orders.offer, argument)
+            }
             0xC02C_564A => enum_size(&orders.offer, argument),
             0xC034_564B => enum_interval(&orders.offer, argument),
             0xC0D0_5604 => self.format(argument),
@@ -124,10 +195,7 @@ impl Handle {
                 self.rate(argument);
                 Ok(())
             }
-            0xC0CC_5616 => {
-                self.set_rate(&orders.offer, argument);
-                Ok(())
-            }
+            0xC0CC_5616 => self.set_rate(&orders.offer, argument),
             0xC014_5608 => self.request_buffers(argument),
             0xC058_5609 => self.query_buffer(argument),
             0xC058_560F => self.queue_buffer(argument),
@@ -137,15 +205,33 @@ impl Handle {
                 self.stop();
                 Ok(())
             }
+            0x8004_5626 => {
+                put(argument, 0, 0);
+                Ok(())
+            }
+            0xC004_5627 if get(argument, 0) == 0 => Ok(()),
+            0xC050_561A => describe_input(argument),
+            0xC044_5624 | 0xC0E8_5667 => describe_control(argument),
+            0xC02C_5625 => describe_menu(argument),
+            0xC008_561B => {
+                let (_, value) = controls::find(get(argument, 0)).ok_or(EINVAL)?;
+                put(argument, 4, value as u32);
+                Ok(())
+            }
+            0xC008_561C => {
+                let became = controls::set(get(argument, 0), i64::from(get(argument, 4).cast_signed()))?;
+                put(argument, 4, became as u32);
+                Ok(())
+            }
             _ => Err(ENOTTY),
         }
     }
 
     fn capabilities(&self, argument: &mut [u8]) {
         argument.fill(0);
-        put_text(argument, 0, 16, "uvcvideo");
-        put_text(argument, 16, 32, &setting("FAKEV4L2_CARD").unwrap_or_else(|| "Preloaded test camera".into()));
-        put_text(argument, 48, 32, "usb-fakev4l2-1");
+        put_text(argument, 0, 16, &self.camera.driver);
+        put_text(argument, 16, 32, &self.camera.card);
+        put_text(argument, 48, 32, &self.camera.bus);
         put(argument, 80, 0x0006_01C0);
         put(argument, 84, 0x84A0_0001);
         put(argument, 88, if self.metadata { 0x04A0_0000 } else { 0x0420_0001 });
@@ -155,7 +241,7 @@ impl Handle {
         if get(argument, 0) != CAPTURE {
             return Err(EINVAL);
         }
-        describe(self.state().mode, argument);
+        describe(self.mode(), argument);
         Ok(())
     }
 
@@ -163,41 +249,63 @@ impl Handle {
         if get(argument, 0) != CAPTURE {
             return Err(EINVAL);
         }
-        let mut state = self.state();
-        if state.buffers > 0 {
-            return Err(EBUSY);
-        }
-        // As drivers do: what is nearest in area, whatever was asked.
+        // As drivers do: another format only where the wanted one is not offered, then what is nearest in area.
+        let fourcc = get(argument, 16).to_le_bytes();
         let wanted = u64::from(get(argument, 8)) * u64::from(get(argument, 12));
-        let nearest = offer.iter().min_by_key(|mode| (u64::from(mode.width) * u64::from(mode.height)).abs_diff(wanted));
-        state.mode = *nearest.ok_or(EINVAL)?;
-        describe(state.mode, argument);
+        let other_format = |mode: &Mode| mode.fourcc != fourcc;
+        let area = |mode: &Mode| u64::from(mode.width) * u64::from(mode.height);
+        let nearest = offer.iter().min_by_key(|mode| (other_format(mode), area(mode).abs_diff(wanted)));
+        let nearest = *nearest.ok_or(EINVAL)?;
+        self.common(|common| {
+            if common.holder.is_some() {
+                return Err(EBUSY);
+            }
+            common.mode = nearest;
+            Ok(())
+        })?;
+        describe(nearest, argument);
         Ok(())
     }
 
     fn rate(&self, argument: &mut [u8]) {
+        let mode = self.mode();
         put(argument, 4, 0x1000);
-        put(argument, 12, 1);
-        put(argument, 16, self.state().mode.fps);
+        put(argument, 12, mode.seconds);
+        put(argument, 16, mode.pictures);
     }
 
-    fn set_rate(&self, offer: &[Mode], argument: &mut [u8]) {
-        let wanted = get(argument, 16).checked_div(get(argument, 12)).unwrap_or(30);
-        let mut state = self.state();
-        let same_size = offer.iter().filter(|mode| (mode.width, mode.height) == (state.mode.width, state.mode.height));
-        if let Some(mode) = same_size.min_by_key(|mode| mode.fps.abs_diff(wanted)) {
-            state.mode = *mode;
-        }
-        drop(state);
+    fn set_rate(&self, offer: &[Mode], argument: &mut [u8]) -> Answer {
+        let (seconds, pictures) = (f64::from(get(argument, 12)), f64::from(get(argument, 16)));
+        let wanted = if seconds > 0.0 { pictures / seconds } else { 30.0 };
+        self.common(|common| {
+            let now = common.mode;
+            if common.holder.is_some_and(|holder| holder != self.id) || self.state().streaming {
+                return Err(EBUSY);
+            }
+            let same = |mode: &&Mode| (mode.fourcc, mode.width, mode.height) == (now.fourcc, now.width, now.height);
+            let off = |mode: &Mode| (f64::from(mode.pictures) / f64::from(mode.seconds) - wanted).abs();
+            if let Some(mode) = offer.iter().filter(same).min_by(|one, other| off(one).total_cmp(&off(other))) {
+                common.mode = *mode;
+            }
+            Ok(())
+        })?;
         self.rate(argument);
+        Ok(())
     }
 
     fn request_buffers(&self, argument: &mut [u8]) -> Answer {
-        let mut state = self.state();
-        if state.streaming > 0 {
+        let count = (get(argument, 0) as usize).min(MOST_BUFFERS);
+        if self.state().streaming {
             return Err(EBUSY);
         }
-        let count = (get(argument, 0) as usize).min(MOST_BUFFERS);
+        self.common(|common| {
+            if common.holder.is_some_and(|holder| holder != self.id) {
+                return Err(EBUSY);
+            }
+            common.holder = (count > 0).then_some(self.id);
+            Ok(())
+        })?;
+        let mut state = self.state();
         state.buffers = count;
         state.queued.clear();
         put(argument, 0, count as u32);
@@ -206,14 +314,16 @@ impl Handle {
     }
 
     fn query_buffer(&self, argument: &mut [u8]) -> Answer {
+        let mode = self.mode();
         let state = self.state();
         let index = get(argument, 0) as usize;
         if index >= state.buffers {
             return Err(EINVAL);
         }
         put(argument, 12, FLAGS_MAPPED_MONOTONIC);
+        put(argument, 60, 1);
         put(argument, 64, (index * BUFFER_BYTES) as u32);
-        put(argument, 72, size_image(state.mode) as u32);
+        put(argument, 72, size_image(mode) as u32);
         Ok(())
     }
 
@@ -225,25 +335,33 @@ impl Handle {
             return Err(EINVAL);
         }
         state.queued.push_back(index);
+        put(argument, 12, FLAGS_MAPPED_MONOTONIC | 2);
         Ok(())
     }
 
     fn take_buffer(&self, argument: &mut [u8]) -> Answer {
+        let mode = self.mode();
         let mut state = self.state();
-        if state.streaming == 0 {
+        if !state.streaming {
             return Err(EINVAL);
         }
-        let done = state.done.pop_front().ok_or(EAGAIN)?;
+        if state.done.is_empty() && self.window.blocking() {
+            let waits = |state: &mut State| state.done.is_empty() && state.streaming && !state.closed;
+            state = self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner);
+        }
+        let none = if state.gone { ENODEV } else { EAGAIN };
+        let done = state.done.pop_front().ok_or(none)?;
         self.window.taken();
         put(argument, 0, done.index as u32);
         put(argument, 8, done.bytes_used as u32);
         put(argument, 12, FLAGS_MAPPED_MONOTONIC | if done.faulty { FLAG_ERROR } else { 0 });
+        put(argument, 16, 1);
         put_long(argument, 24, done.taken.as_secs());
         put_long(argument, 32, u64::from(done.taken.subsec_micros()));
         put(argument, 56, done.sequence);
         put(argument, 60, 1);
         put(argument, 64, (done.index * BUFFER_BYTES) as u32);
-        put(argument, 72, size_image(state.mode) as u32);
+        put(argument, 72, size_image(mode) as u32);
         Ok(())
     }
 
@@ -252,7 +370,7 @@ impl Handle {
         if state.buffers == 0 {
             return Err(EINVAL);
         }
-        state.streaming += 1;
+        state.streaming = true;
         drop(state);
         self.changed.notify_all();
         Ok(())
@@ -260,12 +378,14 @@ impl Handle {
 
     fn stop(&self) {
         let mut state = self.state();
-        state.streaming = 0;
+        state.streaming = false;
         state.queued.clear();
         for _ in 0..state.done.len() {
             self.window.taken();
         }
         state.done.clear();
+        drop(state);
+        self.changed.notify_all();
     }
 
     /// The thread of a handle: sleeps until the stream starts, then fills a buffer whenever one is due.
@@ -274,125 +394,176 @@ impl Handle {
             let state = self.state();
             let state = self
                 .changed
-                .wait_while(state, |state| state.streaming == 0 && !state.closed)
+                .wait_while(state, |state| !state.streaming && !state.closed)
                 .unwrap_or_else(PoisonError::into_inner);
             if state.closed {
                 return;
             }
-            let mode = state.mode;
             drop(state);
-            self.run_stream(mode);
+            self.run_stream(self.mode());
         }
     }
 
+    /// Pictures are due at fixed times from the start, whoever reads them; those of the past are lost.
     fn run_stream(&self, mode: Mode) {
-        let all = pictures(mode);
-        let period = Duration::from_secs(1) / mode.fps;
-        let began = now();
+        let mut due = monotonic();
         let mut sequence = 0u32;
         loop {
-            let due = period * (sequence + 1);
-            while began.elapsed() < due {
+            let period = Orders::now().slow.map_or_else(
+                || Duration::from_secs(mode.seconds.into()) / mode.pictures,
+                |rate| Duration::from_secs(1) / rate,
+            );
+            due += period;
+            loop {
                 if !self.may_go_on() {
                     return;
                 }
-                thread::sleep(due.saturating_sub(began.elapsed()).min(NAP));
+                let left = due.saturating_sub(monotonic());
+                if left.is_zero() {
+                    break;
+                }
+                thread::sleep(left.min(NAP));
             }
-            if !self.may_go_on() {
-                return;
+            while monotonic().saturating_sub(due) > period {
+                due += period;
+                sequence += 1;
             }
-            self.deliver(&all[sequence as usize % all.len()], Orders::now().pictures, sequence);
+            self.deliver(mode, due, sequence);
             sequence += 1;
         }
     }
 
     /// False when the stream is over; an unplugged one is told so by a wake-up whose picture is not there.
     fn may_go_on(&self) -> bool {
-        let unplugged = Orders::now().unplugged;
+        let there = self.there(&Orders::now());
         let mut state = self.state();
-        if unplugged && !state.gone && !state.closed {
+        if !there && !state.gone && !state.closed {
             state.gone = true;
-            state.streaming = 0;
             self.window.ready();
+            self.changed.notify_all();
         }
-        state.streaming > 0 && !state.closed
+        state.streaming && !state.gone && !state.closed
     }
 
-    fn deliver(&self, picture: &[u8], order: Pictures, sequence: u32) {
-        let taken = monotonic();
-        let unique = if order == Pictures::Repeated { 0 } else { taken.as_nanos() as u64 };
-        let whole = with_comment(picture, unique);
-        let (bytes, bytes_used, faulty) = match order {
-            Pictures::Stalled => return,
-            Pictures::Whole | Pictures::Repeated => (whole.clone(), whole.len(), false),
-            Pictures::Marked => (whole.clone(), whole.len(), true),
-            Pictures::Zero => (Vec::new(), 0, false),
-            Pictures::Short => (whole[..whole.len() / 2].to_vec(), whole.len() / 2, false),
-            Pictures::Noise => (noise(unique, whole.len()), whole.len(), false),
+    fn deliver(&self, mode: Mode, due: Duration, sequence: u32) {
+        let order = Orders::now().pictures;
+        let sent = match order {
+            Pictures::Sized(width, height) => Mode { width, height, ..mode },
+            _ => mode,
         };
+        // A flat picture stands for a wrong format, and that is the first one on offer only.
+        let folder = match order {
+            Pictures::Flat("green") if mode.fourcc != MJPG => "",
+            Pictures::Flat(folder) => folder,
+            _ => "",
+        };
+        let all = pictures::of(folder, sent);
+        let picture = all[sequence as usize % all.len()].as_slice();
+        let due_ns = due.as_nanos() as u64;
+        let unique = if order == Pictures::Repeated { 0 } else { due_ns };
+        let spoiled = match order {
+            Pictures::Stalled => return,
+            Pictures::NoTables if mode.fourcc == MJPG => Some(without_tables(picture)),
+            Pictures::Noise => Some(noise(unique, picture.len())),
+            Pictures::Zero => Some(Vec::new()),
+            _ => None,
+        };
+        let whole = if order == Pictures::Repeated { all[0].as_slice() } else { picture };
+        let whole = spoiled.as_deref().unwrap_or(whole);
+        let comment = due_comment(unique);
+        let number = unique.to_ne_bytes();
+        // The number makes each picture differ, as a sensor's noise would; in raw ones it is in the first eight bytes.
+        let parts: [&[u8]; 3] = match order {
+            Pictures::Noise | Pictures::Zero => [whole, &[], &[]],
+            _ if sent.fourcc == MJPG => [&whole[..2], &comment, &whole[2..]],
+            _ => [&number, &whole[8..], &[]],
+        };
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        let bytes_used = match order {
+            Pictures::Short => len / 2,
+            Pictures::Odd => len - 1,
+            _ => len,
+        };
+        let back = order == Pictures::TimeBack && sequence % 2 == 1;
+        let taken = if back { due.saturating_sub(JUMP_BACK) } else { due };
         let mut state = self.state();
-        if state.closed || state.streaming == 0 {
+        if state.closed || state.gone || !state.streaming {
             return; // the descriptor may belong to somebody else by now
         }
         let Some(index) = state.queued.pop_front() else { return };
-        self.window.fill(index, &bytes);
-        state.done.push_back(Done { index, bytes_used, faulty, taken, sequence });
+        self.window.fill(index, &within(parts, bytes_used));
+        state.done.push_back(Done { index, bytes_used, faulty: order == Pictures::Marked, taken, sequence });
         self.window.ready();
+        drop(state);
+        self.changed.notify_all();
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "a camera has its own clock")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-/// Puts `LKTS` and a number behind the start marker, in a comment segment.
-fn with_comment(picture: &[u8], number: u64) -> Vec<u8> {
-    let mut bytes = picture[..2].to_vec();
-    bytes.extend_from_slice(&[0xFF, 0xFE, 0, 14]);
-    bytes.extend_from_slice(b"LKTS");
-    bytes.extend_from_slice(&number.to_be_bytes());
-    bytes.extend_from_slice(&picture[2..]);
-    bytes
-}
-
-fn noise(mut seed: u64, len: usize) -> Vec<u8> {
-    (0..len)
-        .map(|_| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (seed >> 56) as u8
-        })
-        .collect()
+/// The first so many bytes of three parts.
+fn within(parts: [&[u8]; 3], len: usize) -> [&[u8]; 3] {
+    let mut room = len;
+    parts.map(|part| {
+        let taken = part.len().min(room);
+        room -= taken;
+        &part[..taken]
+    })
 }
 
 fn size_image(mode: Mode) -> usize {
-    ((mode.width * mode.height * 2) as usize).next_multiple_of(PAGE).min(BUFFER_BYTES)
+    let area = (mode.width * mode.height) as usize;
+    let bytes = match &mode.fourcc {
+        b"NV12" => area * 3 / 2,
+        b"GREY" => area,
+        _ => area * 2,
+    };
+    bytes.next_multiple_of(PAGE).min(BUFFER_BYTES)
 }
 
 fn describe(mode: Mode, argument: &mut [u8]) {
     argument[8..].fill(0);
     put(argument, 8, mode.width);
     put(argument, 12, mode.height);
-    put(argument, 16, MJPG);
+    put(argument, 16, u32::from_le_bytes(mode.fourcc));
     put(argument, 20, 1);
+    put(
+        argument,
+        24,
+        match &mode.fourcc {
+            b"YUYV" => mode.width * 2,
+            b"NV12" | b"GREY" => mode.width,
+            _ => 0,
+        },
+    );
     put(argument, 28, size_image(mode) as u32);
     put(argument, 32, 7);
 }
 
-fn enum_format(argument: &mut [u8]) -> Answer {
-    if (get(argument, 0), get(argument, 4)) != (0, CAPTURE) {
-        return Err(EINVAL);
+/// The formats on offer, each once, in their order.
+fn formats(offer: &[Mode]) -> Vec<[u8; 4]> {
+    let mut formats: Vec<[u8; 4]> = Vec::new();
+    for mode in offer {
+        if !formats.contains(&mode.fourcc) {
+            formats.push(mode.fourcc);
+        }
     }
-    put(argument, 8, 1);
-    put_text(argument, 12, 32, "Motion-JPEG");
-    put(argument, 44, MJPG);
+    formats
+}
+
+fn enum_format(offer: &[Mode], argument: &mut [u8]) -> Answer {
+    let fourcc =
+        *formats(offer).get(get(argument, 0) as usize).filter(|_| get(argument, 4) == CAPTURE).ok_or(EINVAL)?;
+    put(argument, 8, u32::from(fourcc == MJPG));
+    put_text(argument, 12, 32, if fourcc == MJPG { "Motion-JPEG" } else { "Raw" });
+    put(argument, 44, u32::from_le_bytes(fourcc));
     Ok(())
 }
 
 fn enum_size(offer: &[Mode], argument: &mut [u8]) -> Answer {
-    let mut sizes: Vec<(u32, u32)> = offer.iter().map(|mode| (mode.width, mode.height)).collect();
+    let fourcc = get(argument, 4).to_le_bytes();
+    let mut sizes: Vec<(u32, u32)> =
+        offer.iter().filter(|mode| mode.fourcc == fourcc).map(|mode| (mode.width, mode.height)).collect();
     sizes.dedup();
-    let (width, height) = *sizes.get(get(argument, 0) as usize).filter(|_| get(argument, 4) == MJPG).ok_or(EINVAL)?;
+    let (width, height) = *sizes.get(get(argument, 0) as usize).ok_or(EINVAL)?;
     put(argument, 8, 1);
     put(argument, 12, width);
     put(argument, 16, height);
@@ -400,13 +571,61 @@ fn enum_size(offer: &[Mode], argument: &mut [u8]) -> Answer {
 }
 
 fn enum_interval(offer: &[Mode], argument: &mut [u8]) -> Answer {
-    let size = (get(argument, 8), get(argument, 12));
-    let mut rates = offer.iter().filter(|mode| (mode.width, mode.height) == size).map(|mode| mode.fps);
-    let fps = rates.nth(get(argument, 0) as usize).filter(|_| get(argument, 4) == MJPG).ok_or(EINVAL)?;
+    let kind = (get(argument, 4).to_le_bytes(), get(argument, 8), get(argument, 12));
+    let mut modes = offer.iter().filter(|mode| (mode.fourcc, mode.width, mode.height) == kind);
+    let mode = modes.nth(get(argument, 0) as usize).ok_or(EINVAL)?;
     put(argument, 16, 1);
-    put(argument, 20, 1);
-    put(argument, 24, fps);
+    put(argument, 20, mode.seconds);
+    put(argument, 24, mode.pictures);
     Ok(())
+}
+
+fn describe_input(argument: &mut [u8]) -> Answer {
+    if get(argument, 0) != 0 {
+        return Err(EINVAL);
+    }
+    argument[4..].fill(0);
+    put_text(argument, 4, 32, "Camera 1");
+    put(argument, 36, 2);
+    Ok(())
+}
+
+/// Both forms of the question differ in where the numbers stand, and how wide they are.
+fn describe_control(argument: &mut [u8]) -> Answer {
+    let (control, _) = controls::find(get(argument, 0)).ok_or(EINVAL)?;
+    let Control { id, title, kind, smallest, largest, step, usual, .. } = control;
+    argument.fill(0);
+    put(argument, 0, id);
+    put(argument, 4, kind as u32);
+    put_text(argument, 8, 32, title);
+    let step = if kind == Kind::Menu { 1 } else { step };
+    if argument.len() < 100 {
+        for (at, number) in [(40, smallest), (44, largest), (48, step), (52, usual)] {
+            put(argument, at, number as u32);
+        }
+        put(argument, 56, controls::flags(control));
+    } else {
+        for (at, number) in [(40, smallest), (48, largest), (56, step), (64, usual)] {
+            put_long(argument, at, number as u64);
+        }
+        put(argument, 72, controls::flags(control));
+        put(argument, 76, 4);
+        put(argument, 80, 1);
+    }
+    Ok(())
+}
+
+fn describe_menu(argument: &mut [u8]) -> Answer {
+    let (control, _) = controls::find(get(argument, 0)).ok_or(EINVAL)?;
+    let text = controls::menu_text(control, get(argument, 4).into()).ok_or(EINVAL)?;
+    put_text(argument, 8, 32, text);
+    Ok(())
+}
+
+/// The number of a node by its name, if it may be one of ours.
+pub(crate) fn node_number(name: &[u8]) -> Option<u32> {
+    let number: u32 = std::str::from_utf8(name.strip_prefix(b"video")?).ok()?.parse().ok()?;
+    (number >= FIRST_NODE).then_some(number)
 }
 
 fn get(bytes: &[u8], at: usize) -> u32 {
@@ -423,5 +642,6 @@ fn put_long(bytes: &mut [u8], at: usize, value: u64) {
 
 fn put_text(bytes: &mut [u8], at: usize, room: usize, text: &str) {
     let len = text.len().min(room - 1);
+    bytes[at..at + room].fill(0);
     bytes[at..at + len].copy_from_slice(&text.as_bytes()[..len]);
 }

@@ -1,24 +1,21 @@
-//! The C functions themselves. Each looks whether it is asked about our camera; if not, the real one answers.
+//! The C functions that reach an open camera: `ioctl`, `mmap`, `close`, `syscall`. Each looks whether it is asked about one of
+//! ours; if not, the real one answers. The functions that take paths are in `paths.rs`.
 //!
 //! Variadic functions are written with their longest argument list: on x86-64 and arm64 Linux the callee sees the same registers.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
+use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::controls;
 use crate::device::{BUFFER_BYTES, EINVAL, Handle, MOST_BUFFERS, Window};
 use crate::world::{Orders, fail};
 
-const CAMERA: &CStr = c"/dev/video40";
-const METADATA: &CStr = c"/dev/video41";
-
 /// Descriptors of ours; looked at without a lock, because every `ioctl` and `close` of the program comes by.
-static OURS: [AtomicI32; 32] = [const { AtomicI32::new(-1) }; 32];
+static OURS: [AtomicI32; 64] = [const { AtomicI32::new(-1) }; 64];
 static HANDLES: Mutex<Vec<(c_int, c_int, Arc<Handle>)>> = Mutex::new(Vec::new());
-/// The open folder `/dev`, and how many of our names it has given out.
-static DEV_FOLDER: AtomicUsize = AtomicUsize::new(0);
-static DEV_GIVEN: AtomicUsize = AtomicUsize::new(0);
+static OPENED: AtomicU64 = AtomicU64::new(1);
 
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -33,12 +30,13 @@ static AT_LOAD: extern "C" fn() = {
 /// The function of this name that would be there without us. Used inside `unsafe`: the type must be its signature.
 macro_rules! real {
     ($name:literal as $kind:ty) => {{
-        static FOUND: AtomicUsize = AtomicUsize::new(0);
-        std::mem::transmute::<usize, $kind>(address_of($name, &FOUND))
+        static FOUND: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        std::mem::transmute::<usize, $kind>($crate::hooks::address_of($name, &FOUND))
     }};
 }
+pub(crate) use real;
 
-fn address_of(name: &CStr, found: &AtomicUsize) -> usize {
+pub(crate) fn address_of(name: &CStr, found: &AtomicUsize) -> usize {
     let known = found.load(Ordering::Relaxed);
     if known != 0 {
         return known;
@@ -52,18 +50,23 @@ fn address_of(name: &CStr, found: &AtomicUsize) -> usize {
     address
 }
 
-fn set_errno(errno: c_int) {
+pub(crate) fn set_errno(errno: c_int) {
     // SAFETY: the address of this thread's errno is always valid.
     unsafe { *libc::__errno_location() = errno };
 }
 
-fn is_ours(fd: c_int) -> bool {
+pub(crate) fn is_ours(fd: c_int) -> bool {
     fd >= 0 && OURS.iter().any(|slot| slot.load(Ordering::Relaxed) == fd)
 }
 
 fn handle(fd: c_int) -> Option<(c_int, Arc<Handle>)> {
     let handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
     handles.iter().find(|(known, ..)| *known == fd).map(|(_, memory, handle)| (*memory, Arc::clone(handle)))
+}
+
+/// The node behind a descriptor of ours.
+pub(crate) fn node_of(fd: c_int) -> Option<u32> {
+    if is_ours(fd) { handle(fd).map(|(_, handle)| handle.node()) } else { None }
 }
 
 /// The kernel's monotonic clock, which drivers stamp pictures with.
@@ -86,11 +89,17 @@ unsafe impl Send for Shared {}
 unsafe impl Sync for Shared {}
 
 impl Window for Shared {
-    fn fill(&self, index: usize, bytes: &[u8]) {
-        let len = bytes.len().min(BUFFER_BYTES);
-        if index < MOST_BUFFERS {
-            // SAFETY: `start` maps MOST_BUFFERS times BUFFER_BYTES bytes for as long as the program runs, and `index` and `len` are within.
-            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.add(index * BUFFER_BYTES), len) };
+    fn fill(&self, index: usize, parts: &[&[u8]]) {
+        let mut at = 0;
+        for part in parts {
+            let len = part.len().min(BUFFER_BYTES - at);
+            if index < MOST_BUFFERS {
+                // SAFETY: `start` maps MOST_BUFFERS times BUFFER_BYTES bytes until the handle is dropped; `index`, `at` and `len` stay within.
+                unsafe {
+                    std::ptr::copy_nonoverlapping(part.as_ptr(), self.start.add(index * BUFFER_BYTES + at), len);
+                };
+            }
+            at += len;
         }
     }
     fn ready(&self) {
@@ -103,23 +112,40 @@ impl Window for Shared {
         // SAFETY: eight writable bytes.
         unsafe { libc::read(self.event, (&raw mut one).cast(), 8) };
     }
+    fn blocking(&self) -> bool {
+        // SAFETY: a call without pointers.
+        unsafe { libc::fcntl(self.event, libc::F_GETFL) & libc::O_NONBLOCK == 0 }
+    }
 }
 
-fn open_ours(metadata: bool) -> c_int {
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: this is the mapping made when the node was opened, and the last user of it is gone.
+        unsafe { libc::munmap(self.start.cast(), MOST_BUFFERS * BUFFER_BYTES) };
+    }
+}
+
+/// Opens a node of ours; its flags say whether calls wait.
+pub(crate) fn open_node(node: u32, flags: c_int) -> c_int {
     let orders = Orders::now();
-    if orders.unplugged || orders.denied {
-        set_errno(if orders.unplugged { libc::ENOENT } else { libc::EACCES });
+    let Some((camera, metadata)) = orders.behind(node) else {
+        set_errno(libc::ENOENT);
+        return -1;
+    };
+    if orders.denied {
+        set_errno(libc::EACCES);
         return -1;
     }
     let len = MOST_BUFFERS * BUFFER_BYTES;
+    let nonblocking = if flags & libc::O_NONBLOCK == 0 { 0 } else { libc::EFD_NONBLOCK };
     // SAFETY: calls without pointers into our memory, but for the name, a C string.
     let (event, memory) = unsafe {
         (
-            libc::eventfd(0, libc::EFD_SEMAPHORE | libc::EFD_NONBLOCK | libc::EFD_CLOEXEC),
+            libc::eventfd(0, libc::EFD_SEMAPHORE | nonblocking | libc::EFD_CLOEXEC),
             libc::memfd_create(c"fakev4l2".as_ptr(), libc::MFD_CLOEXEC),
         )
     };
-    // SAFETY: `memory` is a fresh file of ours; a new shared mapping touches nothing else.
+    // SAFETY: `memory` is a fresh file of ours; a new shared mapping touches nothing else. Pages exist only once written.
     let start = unsafe {
         libc::ftruncate(memory, libc::off_t::try_from(len).unwrap_or(libc::off_t::MAX));
         real!(c"mmap" as Mmap)(
@@ -134,89 +160,19 @@ fn open_ours(metadata: bool) -> c_int {
     if event < 0 || start == libc::MAP_FAILED {
         fail("no memory for the buffers");
     }
-    let handle = Handle::new(metadata, Box::new(Shared { start: start.cast(), event }));
+    let id = OPENED.fetch_add(1, Ordering::Relaxed);
+    let handle = Handle::new(id, camera.clone(), metadata, Box::new(Shared { start: start.cast(), event }));
     HANDLES.lock().unwrap_or_else(PoisonError::into_inner).push((event, memory, handle));
     let free = OURS.iter().find(|slot| slot.compare_exchange(-1, event, Ordering::SeqCst, Ordering::SeqCst).is_ok());
     if free.is_none() {
-        fail("too many handles are open");
+        fail("too many open handles");
     }
     event
 }
 
-/// What a path names.
-enum Named {
-    Camera,
-    Metadata,
-    /// A camera of the machine itself, which is hidden.
-    Hidden,
-    SomethingElse,
-}
-
-fn named(path: *const c_char) -> Named {
-    // SAFETY: the caller of `open` passes a C string.
-    let path = unsafe { CStr::from_ptr(path) };
-    if path == CAMERA {
-        Named::Camera
-    } else if path == METADATA {
-        Named::Metadata
-    } else if path.to_bytes().starts_with(b"/dev/video") {
-        Named::Hidden
-    } else {
-        Named::SomethingElse
-    }
-}
-
-type Open = unsafe extern "C" fn(*const c_char, c_int, libc::mode_t) -> c_int;
 type Ioctl = unsafe extern "C" fn(c_int, c_ulong, *mut c_void) -> c_int;
-type Close = unsafe extern "C" fn(c_int) -> c_int;
 type Mmap = unsafe extern "C" fn(*mut c_void, usize, c_int, c_int, c_int, libc::off_t) -> *mut c_void;
-type Opendir = unsafe extern "C" fn(*const c_char) -> *mut libc::DIR;
-type Readdir = unsafe extern "C" fn(*mut libc::DIR) -> *mut libc::dirent64;
-type Closedir = unsafe extern "C" fn(*mut libc::DIR) -> c_int;
-
-fn open_either(path: *const c_char, real: impl FnOnce() -> c_int) -> c_int {
-    match named(path) {
-        Named::SomethingElse => real(),
-        Named::Camera => open_ours(false),
-        Named::Metadata => open_ours(true),
-        Named::Hidden => {
-            set_errno(libc::ENOENT);
-            -1
-        }
-    }
-}
-
-/// # Safety
-/// As `open(2)`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: libc::mode_t) -> c_int {
-    // SAFETY: the caller's arguments, passed on.
-    open_either(path, || unsafe { real!(c"open" as Open)(path, flags, mode) })
-}
-
-/// # Safety
-/// As `open(2)`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn open64(path: *const c_char, flags: c_int, mode: libc::mode_t) -> c_int {
-    // SAFETY: the caller's arguments, passed on.
-    open_either(path, || unsafe { real!(c"open64" as Open)(path, flags, mode) })
-}
-
-/// # Safety
-/// As `open(2)` without a mode: what programs built with fortified sources call.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __open_2(path: *const c_char, flags: c_int) -> c_int {
-    // SAFETY: the caller's arguments, passed on; without O_CREAT no mode is read.
-    unsafe { open(path, flags, 0) }
-}
-
-/// # Safety
-/// As `open(2)` without a mode.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __open64_2(path: *const c_char, flags: c_int) -> c_int {
-    // SAFETY: as `__open_2`.
-    unsafe { open64(path, flags, 0) }
-}
+type Close = unsafe extern "C" fn(c_int) -> c_int;
 
 fn answer(fd: c_int, request: u32, argument: *mut c_void) -> c_int {
     let size = (request >> 16 & 0x3FFF) as usize;
@@ -230,13 +186,72 @@ fn answer(fd: c_int, request: u32, argument: *mut c_void) -> c_int {
     }
     // SAFETY: the number of an ioctl holds the size of its structure, which the caller has to provide.
     let bytes = unsafe { std::slice::from_raw_parts_mut(argument.cast::<u8>(), size) };
-    match handle.answer(request, bytes) {
+    let answer = match request {
+        // These point to an array; a handle that is still there answers for its controls.
+        GET_CONTROLS | SET_CONTROLS | TRY_CONTROLS => handle
+            .answer(0x8068_5600, &mut [0; 104])
+            // SAFETY: the caller provides this structure and the array it points to.
+            .and_then(|()| unsafe { many_controls(request, &mut *argument.cast::<Controls>()) }),
+        _ => handle.answer(request, bytes),
+    };
+    match answer {
         Ok(()) => 0,
         Err(errno) => {
             set_errno(errno);
             -1
         }
     }
+}
+
+const GET_CONTROLS: u32 = 0xC020_5647;
+const SET_CONTROLS: u32 = 0xC020_5648;
+const TRY_CONTROLS: u32 = 0xC020_5649;
+
+/// `struct v4l2_ext_controls`.
+#[repr(C)]
+struct Controls {
+    which: u32,
+    count: u32,
+    error_index: u32,
+    request_fd: i32,
+    reserved: u32,
+    first: *mut ControlValue,
+}
+
+/// `struct v4l2_ext_control` of a simple control.
+#[repr(C, packed)]
+struct ControlValue {
+    id: u32,
+    size: u32,
+    reserved: u32,
+    value: i64,
+}
+
+/// # Safety
+/// `asked.first` points to `asked.count` controls.
+unsafe fn many_controls(request: u32, asked: &mut Controls) -> Result<(), c_int> {
+    if asked.count > 64 || asked.count > 0 && asked.first.is_null() {
+        return Err(EINVAL);
+    }
+    for index in 0..asked.count {
+        // SAFETY: within the array, as the caller of this function promises.
+        let control = unsafe { &mut *asked.first.add(index as usize) };
+        // Simple controls use the lower half of the value only.
+        let wanted = i64::from(control.value as i32);
+        let outcome = match request {
+            SET_CONTROLS => controls::set(control.id, wanted),
+            TRY_CONTROLS => controls::find(control.id).map(|_| wanted).ok_or(EINVAL),
+            _ => controls::find(control.id).map(|(_, value)| value).ok_or(EINVAL),
+        };
+        match outcome {
+            Ok(value) => control.value = value,
+            Err(errno) => {
+                asked.error_index = index;
+                return Err(errno);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// # Safety
@@ -318,9 +333,11 @@ pub unsafe extern "C" fn mmap64(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     if is_ours(fd) {
-        let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = handles.iter().position(|(known, ..)| *known == fd) {
-            let (_, memory, handle) = handles.swap_remove(at);
+        let found = {
+            let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
+            handles.iter().position(|(known, ..)| *known == fd).map(|at| handles.swap_remove(at))
+        };
+        if let Some((_, memory, handle)) = found {
             handle.close();
             // SAFETY: the memory file is ours; mappings of it stay valid.
             unsafe { real!(c"close" as Close)(memory) };
@@ -331,87 +348,4 @@ pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     }
     // SAFETY: the caller's argument, passed on.
     unsafe { real!(c"close" as Close)(fd) }
-}
-
-/// # Safety
-/// As `opendir(3)`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
-    // SAFETY: the caller's argument, passed on.
-    let folder = unsafe { real!(c"opendir" as Opendir)(path) };
-    // SAFETY: the caller passes a C string.
-    if unsafe { CStr::from_ptr(path) }.to_bytes() == b"/dev" && !folder.is_null() {
-        DEV_FOLDER.store(folder as usize, Ordering::SeqCst);
-        DEV_GIVEN.store(0, Ordering::SeqCst);
-    }
-    folder
-}
-
-/// # Safety
-/// As `readdir(3)`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn readdir64(folder: *mut libc::DIR) -> *mut libc::dirent64 {
-    loop {
-        // SAFETY: the caller's argument, passed on.
-        let entry = unsafe { real!(c"readdir64" as Readdir)(folder) };
-        if folder as usize != DEV_FOLDER.load(Ordering::SeqCst) {
-            return entry;
-        }
-        if entry.is_null() {
-            return our_entry();
-        }
-        // SAFETY: `readdir64` answered an entry, whose name is a C string.
-        let name = unsafe { CStr::from_ptr((*entry).d_name.as_ptr()) };
-        if !name.to_bytes().starts_with(b"video") {
-            return entry;
-        }
-    }
-}
-
-/// # Safety
-/// As `readdir(3)`; on 64-bit Linux it is the same function under another name.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn readdir(folder: *mut libc::DIR) -> *mut libc::dirent64 {
-    // SAFETY: the caller's argument, passed on.
-    unsafe { readdir64(folder) }
-}
-
-/// The next of our names in `/dev`, or the end.
-fn our_entry() -> *mut libc::dirent64 {
-    struct Entry(std::cell::UnsafeCell<libc::dirent64>);
-    // SAFETY: only one thread reads `/dev` at a time in the programs this is made for; `TAKEN` below refuses a second one.
-    unsafe impl Sync for Entry {}
-    // SAFETY: all zeros is an entry: numbers and an empty name.
-    static ENTRY: Entry = Entry(std::cell::UnsafeCell::new(unsafe { std::mem::zeroed() }));
-    static TAKEN: AtomicBool = AtomicBool::new(false);
-    let names: [&[u8]; 2] = [b"video40", b"video41"];
-    let given = DEV_GIVEN.fetch_add(1, Ordering::SeqCst);
-    if given >= names.len() || Orders::now().unplugged {
-        return std::ptr::null_mut();
-    }
-    if TAKEN.swap(true, Ordering::SeqCst) {
-        fail("two threads read /dev at once");
-    }
-    let entry = ENTRY.0.get();
-    // SAFETY: `TAKEN` keeps other writers out; the name fits into the 256 bytes of an entry.
-    unsafe {
-        *entry = std::mem::zeroed();
-        (*entry).d_ino = 40 + given as u64;
-        (*entry).d_reclen = size_of::<libc::dirent64>() as u16;
-        (*entry).d_type = libc::DT_CHR;
-        for (to, from) in (*entry).d_name.iter_mut().zip(names[given]) {
-            *to = c_char::from_ne_bytes([*from]);
-        }
-    }
-    TAKEN.store(false, Ordering::SeqCst);
-    entry
-}
-
-/// # Safety
-/// As `closedir(3)`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn closedir(folder: *mut libc::DIR) -> c_int {
-    let _ = DEV_FOLDER.compare_exchange(folder as usize, 0, Ordering::SeqCst, Ordering::SeqCst);
-    // SAFETY: the caller's argument, passed on.
-    unsafe { real!(c"closedir" as Closedir)(folder) }
 }

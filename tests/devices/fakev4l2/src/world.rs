@@ -1,15 +1,22 @@
-//! What the fake offers and which fault it plays now.
+//! What the fake offers and which fault it plays now: settings from the environment, verbs from the control file.
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// One thing the camera can send; JPEG only.
+/// The number of the first camera's node; its metadata node has the next number, the next camera the one after.
+pub(crate) const FIRST_NODE: u32 = 40;
+
+/// One thing the camera can send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mode {
+    pub(crate) fourcc: [u8; 4],
     pub(crate) width: u32,
     pub(crate) height: u32,
-    pub(crate) fps: u32,
+    /// Pictures in so many seconds: 30 in 1, or 30000 in 1001.
+    pub(crate) pictures: u32,
+    pub(crate) seconds: u32,
 }
 
 /// How pictures come.
@@ -30,112 +37,258 @@ pub(crate) enum Pictures {
     Noise,
     /// Whole, but marked as faulty.
     Marked,
+    /// A whole picture of another size than was agreed.
+    Sized(u32, u32),
+    /// One byte less than a whole raw picture.
+    Odd,
+    /// From the folder of this name below that of the pictures.
+    Flat(&'static str),
+    /// Whole, with times that jump back at every second picture.
+    TimeBack,
+    /// JPEG without its Huffman tables, as many real cameras send it.
+    NoTables,
 }
 
-/// The verbs of the control file: `go`, `stall`, `repeat`, `zero`, `short`, `noise`, `error-flag` (the last of these counts),
-/// `unplug`, `busy`, `denied`, and `offer MJPG 640x480@30; …` in place of `FAKEV4L2_MODES`.
+/// What one camera says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Identity {
+    pub(crate) number: u32,
+    pub(crate) card: String,
+    pub(crate) driver: String,
+    pub(crate) bus: String,
+    /// Its place below `/sys`, as in `/devices/pci0000:00/…/1-2:1.0`; `/devices/virtual` for one without a device.
+    pub(crate) path: String,
+    pub(crate) serial: Option<String>,
+}
+
+impl Identity {
+    pub(crate) fn node(&self) -> u32 {
+        FIRST_NODE + 2 * self.number
+    }
+}
+
+/// The verbs of the control file, one a line.
+///
+/// How pictures come (the last of these counts): `go stall repeat zero short noise error-flag odd black white green time-back no-dht`
+/// and `size 800x600`. Besides: `slow N` (pictures a second), `unplug` (the first camera), `busy`, `denied` (nobody may open),
+/// `deny-later` (as `denied`, and running streams end), `slow-list` (questions about formats hang while it stands),
+/// `offer MJPG 640x480@30; …` in place of `FAKEV4L2_MODES`, `left GREY 320x240@25/2` (the mode another program left behind),
+/// and in place of the variable of that name `nodes N`, and of the first camera `card …`, `driver …`, `bus …`, `sysfs …`, `serial …`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a verb of its own")]
 pub(crate) struct Orders {
     pub(crate) pictures: Pictures,
+    pub(crate) slow: Option<u32>,
     pub(crate) unplugged: bool,
     pub(crate) busy: bool,
     pub(crate) denied: bool,
+    pub(crate) withdrawn: bool,
+    pub(crate) slow_list: bool,
     pub(crate) offer: Vec<Mode>,
+    pub(crate) left: Option<Mode>,
+    /// Who is plugged in.
+    pub(crate) cameras: Vec<Identity>,
+    /// Rises when the first camera is plugged in again: its node is another file then.
+    pub(crate) plugs: u64,
 }
 
+/// The orders of a version of the control file (file number, time and length), so that looking costs one `stat`.
+static KNOWN: Mutex<Option<(Version, Arc<Orders>)>> = Mutex::new(None);
+
+type Version = (u64, i64, i64, u64);
+
 impl Orders {
-    /// Reads the control file again.
-    pub(crate) fn now() -> Self {
-        let text = setting("FAKEV4L2_CTL")
-            .map(|path| fs::read_to_string(&path).unwrap_or_else(|error| fail(&format!("{path}: {error}"))));
+    /// What counts now.
+    pub(crate) fn now() -> Arc<Self> {
+        let path = setting("FAKEV4L2_CTL");
+        let version = path.as_ref().map_or((0, 0, 0, 0), |path| {
+            let file = fs::metadata(path).unwrap_or_else(|error| fail(&format!("{path}: {error}")));
+            (file.ino(), file.mtime(), file.mtime_nsec(), file.len())
+        });
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, orders)) = known.as_ref().filter(|(seen, _)| *seen == version) {
+            return Arc::clone(orders);
+        }
+        let text = path.map(|path| fs::read_to_string(&path).unwrap_or_else(|error| fail(&format!("{path}: {error}"))));
+        let mut orders = Self::parse(&text.unwrap_or_default());
+        if let Some((_, before)) = known.as_ref() {
+            orders.plugs = before.plugs + u64::from(before.unplugged && !orders.unplugged);
+        }
+        let orders = Arc::new(orders);
+        *known = Some((version, Arc::clone(&orders)));
+        orders
+    }
+
+    fn parse(text: &str) -> Self {
         let mut orders = Self::default();
-        for line in text.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty()) {
-            match line {
-                "go" => orders.pictures = Pictures::Whole,
-                "stall" => orders.pictures = Pictures::Stalled,
-                "repeat" => orders.pictures = Pictures::Repeated,
-                "zero" => orders.pictures = Pictures::Zero,
-                "short" => orders.pictures = Pictures::Short,
-                "noise" => orders.pictures = Pictures::Noise,
-                "error-flag" => orders.pictures = Pictures::Marked,
-                "unplug" => orders.unplugged = true,
-                "busy" => orders.busy = true,
-                "denied" => orders.denied = true,
-                other => match other.strip_prefix("offer ") {
-                    Some(modes) => orders.offer = parse_modes(modes),
-                    None => fail(&format!("FAKEV4L2_CTL: unknown verb {other:?}")),
-                },
+        let mut said = Said::from_environment();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (verb, value) = line.split_once(' ').unwrap_or((line, ""));
+            if !orders.hear(verb, value) && !said.hear(verb, value) {
+                fail(&format!("FAKEV4L2_CTL: unknown verb {line:?}"));
             }
         }
         if orders.offer.is_empty() {
             orders.offer = parse_modes(&setting("FAKEV4L2_MODES").unwrap_or_else(|| fail("FAKEV4L2_MODES is not set")));
         }
+        orders.cameras = said.cameras();
+        if orders.unplugged {
+            orders.cameras.remove(0);
+        }
         orders
     }
+
+    fn hear(&mut self, verb: &str, value: &str) -> bool {
+        match (verb, value) {
+            ("go", "") => self.pictures = Pictures::Whole,
+            ("stall", "") => self.pictures = Pictures::Stalled,
+            ("repeat", "") => self.pictures = Pictures::Repeated,
+            ("zero", "") => self.pictures = Pictures::Zero,
+            ("short", "") => self.pictures = Pictures::Short,
+            ("noise", "") => self.pictures = Pictures::Noise,
+            ("error-flag", "") => self.pictures = Pictures::Marked,
+            ("odd", "") => self.pictures = Pictures::Odd,
+            ("black", "") => self.pictures = Pictures::Flat("black"),
+            ("white", "") => self.pictures = Pictures::Flat("white"),
+            ("green", "") => self.pictures = Pictures::Flat("green"),
+            ("time-back", "") => self.pictures = Pictures::TimeBack,
+            ("no-dht", "") => self.pictures = Pictures::NoTables,
+            ("size", size) => match parse_size(size) {
+                Some((width, height)) => self.pictures = Pictures::Sized(width, height),
+                None => return false,
+            },
+            ("slow", rate) => match rate.parse().ok().filter(|rate| *rate > 0) {
+                Some(rate) => self.slow = Some(rate),
+                None => return false,
+            },
+            ("unplug", "") => self.unplugged = true,
+            ("busy", "") => self.busy = true,
+            ("denied", "") => self.denied = true,
+            ("deny-later", "") => (self.denied, self.withdrawn) = (true, true),
+            ("slow-list", "") => self.slow_list = true,
+            ("offer", modes) => self.offer = parse_modes(modes),
+            ("left", mode) => self.left = Some(parse_mode(mode).unwrap_or_else(|| fail(&format!("left {mode:?}")))),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The camera behind a node that is plugged in, and whether the node is its metadata node.
+    pub(crate) fn behind(&self, node: u32) -> Option<(&Identity, bool)> {
+        let camera = self.cameras.iter().find(|camera| camera.node() == node & !1)?;
+        Some((camera, node & 1 == 1))
+    }
+}
+
+/// What was said of the cameras' names and places.
+struct Said {
+    cameras: u32,
+    card: Option<String>,
+    driver: String,
+    bus: Option<String>,
+    sysfs: Option<String>,
+    serial: Option<String>,
+}
+
+impl Said {
+    fn from_environment() -> Self {
+        let count = setting("FAKEV4L2_NODES");
+        Self {
+            cameras: count.map_or(1, |count| {
+                count
+                    .parse()
+                    .ok()
+                    .filter(|count| few(*count))
+                    .unwrap_or_else(|| fail(&format!("FAKEV4L2_NODES={count}: not 1 to 32")))
+            }),
+            card: setting("FAKEV4L2_CARD"),
+            driver: setting("FAKEV4L2_DRIVER").unwrap_or_else(|| "uvcvideo".into()),
+            bus: setting("FAKEV4L2_BUS"),
+            sysfs: setting("FAKEV4L2_SYSFS"),
+            serial: setting("FAKEV4L2_SERIAL"),
+        }
+    }
+
+    fn hear(&mut self, verb: &str, value: &str) -> bool {
+        let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
+        match verb {
+            "nodes" => match value.parse().ok().filter(|count| few(*count)) {
+                Some(count) => self.cameras = count,
+                None => return false,
+            },
+            "card" => self.card = text(),
+            "driver" => value.clone_into(&mut self.driver),
+            "bus" => self.bus = text(),
+            "sysfs" => self.sysfs = text(),
+            "serial" => self.serial = text(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The first two have one name, so that they must be told apart by their place.
+    fn cameras(&self) -> Vec<Identity> {
+        let name = |number: u32| if number < 2 { String::new() } else { format!(" {}", number + 1) };
+        let own = |number: u32, said: &Option<String>| said.clone().filter(|_| number == 0);
+        let port = |number: u32| number + 2;
+        (0..self.cameras)
+            .map(|number| Identity {
+                number,
+                card: own(number, &self.card).unwrap_or_else(|| format!("Preloaded test camera{}", name(number))),
+                driver: if number == 0 { self.driver.clone() } else { "uvcvideo".into() },
+                bus: own(number, &self.bus).unwrap_or_else(|| format!("usb-0000:00:14.0-{}", port(number))),
+                path: own(number, &self.sysfs).unwrap_or_else(|| {
+                    let port = port(number);
+                    format!("/devices/pci0000:00/0000:00:14.0/usb1/1-{port}/1-{port}:1.0")
+                }),
+                serial: own(number, &self.serial),
+            })
+            .collect()
+    }
+}
+
+fn few(count: u32) -> bool {
+    (1..=32).contains(&count)
 }
 
 fn parse_modes(text: &str) -> Vec<Mode> {
     let modes: Option<Vec<Mode>> = text.split(';').map(|mode| parse_mode(mode.trim())).collect();
-    modes.unwrap_or_else(|| fail(&format!("modes look like \"MJPG 640x480@30; MJPG 1280x720@30\", not {text:?}")))
-}
-
-fn parse_mode(text: &str) -> Option<Mode> {
-    let (size, fps) = text.strip_prefix("MJPG ")?.split_once('@')?;
-    let (width, height) = size.split_once('x')?;
-    Some(Mode {
-        width: width.parse().ok()?,
-        height: height.parse().ok()?,
-        fps: fps.parse().ok().filter(|fps| *fps > 0)?,
+    modes.unwrap_or_else(|| {
+        fail(&format!("modes look like \"MJPG 640x480@30; YUYV 1280x720@30000/1001\", not {text:?}"))
     })
 }
 
-/// Width and height, and the pictures of that size.
-type OneSize = ((u32, u32), Vec<Vec<u8>>);
-
-/// The pictures of one size, in the order of their names.
-pub(crate) fn pictures(mode: Mode) -> &'static [Vec<u8>] {
-    static ALL: OnceLock<Vec<OneSize>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let folder = PathBuf::from(setting("FAKEV4L2_FRAMES").unwrap_or_else(|| fail("FAKEV4L2_FRAMES is not set")));
-        let entries = fs::read_dir(&folder).unwrap_or_else(|error| fail(&format!("{}: {error}", folder.display())));
-        let mut paths: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|end| end == "jpg"))
-            .collect();
-        paths.sort();
-        let mut sizes: Vec<OneSize> = Vec::new();
-        for path in paths {
-            let bytes = fs::read(&path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
-            let size = jpeg_size(&bytes).unwrap_or_else(|| fail(&format!("{} is not a baseline JPEG", path.display())));
-            match sizes.iter_mut().find(|(known, _)| *known == size) {
-                Some((_, pictures)) => pictures.push(bytes),
-                None => sizes.push((size, vec![bytes])),
-            }
-        }
-        sizes
-    });
-    let found = all.iter().find(|(size, _)| *size == (mode.width, mode.height));
-    found.map_or_else(
-        || fail(&format!("FAKEV4L2_FRAMES has no picture of {}x{}", mode.width, mode.height)),
-        |(_, pictures)| pictures,
-    )
+fn parse_mode(text: &str) -> Option<Mode> {
+    let (fourcc, rest) = text.split_once(' ')?;
+    let (size, rate) = rest.split_once('@')?;
+    let (width, height) = parse_size(size)?;
+    let (pictures, seconds) = rate.split_once('/').unwrap_or((rate, "1"));
+    let above_zero = |text: &str| text.parse().ok().filter(|number: &u32| *number > 0);
+    Some(Mode {
+        fourcc: fourcc.as_bytes().try_into().ok().filter(|code| KNOWN_FORMATS.contains(code))?,
+        width,
+        height,
+        pictures: above_zero(pictures)?,
+        seconds: above_zero(seconds)?,
+    })
 }
 
-fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let mut at = 2;
-    loop {
-        let &[0xFF, marker, high, low] = bytes.get(at..at + 4)? else { return None };
-        if marker == 0xC0 {
-            let &[h1, h0, w1, w0] = bytes.get(at + 5..at + 9)? else { return None };
-            return Some((u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0]))));
-        }
-        at += 2 + usize::from(u16::from_be_bytes([high, low]));
-    }
+const KNOWN_FORMATS: [[u8; 4]; 4] = [*b"MJPG", *b"YUYV", *b"NV12", *b"GREY"];
+
+fn parse_size(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.split_once('x')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 pub(crate) fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A folder that must be named.
+pub(crate) fn frames_folder() -> String {
+    setting("FAKEV4L2_FRAMES")
+        .filter(|folder| Path::new(folder).is_dir())
+        .unwrap_or_else(|| fail("FAKEV4L2_FRAMES is not set to a folder"))
 }
 
 /// Ends the program with the reason.
