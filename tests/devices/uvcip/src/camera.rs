@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::descriptors::{self, ENDPOINT, INTERVALS, Mode, PAYLOAD_BYTES};
-use crate::usbip::{self, CANCELLED, Message, STALLED};
+use crate::descriptors::{self, ENDPOINT, GREY, PAYLOAD_BYTES, Shape};
+use crate::usbip::{self, BUS_ERROR, CANCELLED, Message, STALLED};
 use crate::{Event, say};
 
 /// Tries to plug in again while the kernel still tidies up the last time, and the pause between them.
@@ -31,6 +31,12 @@ pub(crate) enum Verb {
     Empty,
     /// Random bytes.
     Garbage,
+    /// As `Plug`, into another port.
+    PlugInto(u32),
+    /// So many transfers fail on the bus; their bytes are lost.
+    BusErrors(u32),
+    /// So many pictures carry the error bit in their headers.
+    ErrorBits(u32),
 }
 
 impl Verb {
@@ -43,7 +49,16 @@ impl Verb {
             "truncate" => Self::Truncate,
             "empty" => Self::Empty,
             "garbage" => Self::Garbage,
-            _ => return None,
+            _ => {
+                let (verb, number) = text.split_once(' ')?;
+                let number = number.parse().ok()?;
+                match verb {
+                    "plug" => Self::PlugInto(number),
+                    "eproto" => Self::BusErrors(number),
+                    "errbit" => Self::ErrorBits(number),
+                    _ => return None,
+                }
+            }
         })
     }
 }
@@ -57,10 +72,11 @@ struct Waiting {
 struct Sending {
     bytes: Vec<u8>,
     at: usize,
+    marked: bool,
 }
 
 pub(crate) struct Camera {
-    modes: Vec<Mode>,
+    shape: Shape,
     events: Sender<Event>,
     socket: Option<UnixStream>,
     plugs: u32,
@@ -73,6 +89,8 @@ pub(crate) struct Camera {
     frame_id: u8,
     count: u64,
     manner: Verb,
+    bus_errors: u32,
+    error_bits: u32,
 }
 
 #[allow(clippy::disallowed_methods, reason = "a camera has its own clock")]
@@ -81,10 +99,10 @@ fn now() -> Instant {
 }
 
 impl Camera {
-    pub(crate) fn new(modes: Vec<Mode>, events: Sender<Event>) -> Self {
-        let chosen = negotiated(&modes, 1, INTERVALS[0]);
+    pub(crate) fn new(shape: Shape, events: Sender<Event>) -> Self {
+        let chosen = negotiated(&shape, 1, 1, shape.interval);
         Self {
-            modes,
+            shape,
             events,
             socket: None,
             plugs: 0,
@@ -96,6 +114,8 @@ impl Camera {
             frame_id: 0,
             count: 0,
             manner: Verb::Go,
+            bus_errors: 0,
+            error_bits: 0,
         }
     }
 
@@ -113,6 +133,13 @@ impl Camera {
                 Ok(Event::Usb(..) | Event::Gone(_)) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Event::Verb(Verb::Plug)) => self.plug()?,
                 Ok(Event::Verb(Verb::Unplug)) => self.unplugged(),
+                Ok(Event::Verb(Verb::PlugInto(port))) => {
+                    self.unplugged();
+                    self.shape.port = port;
+                    self.plug()?;
+                }
+                Ok(Event::Verb(Verb::BusErrors(count))) => self.bus_errors = count,
+                Ok(Event::Verb(Verb::ErrorBits(count))) => self.error_bits = count,
                 Ok(Event::Verb(manner)) => self.manner = manner,
                 Ok(Event::Over) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
@@ -124,8 +151,8 @@ impl Camera {
         self.unplugged();
         let mut tries = 0;
         let socket = loop {
-            let free = !usbip::still_known();
-            match if free { usbip::plug() } else { Err(io::ErrorKind::ResourceBusy.into()) } {
+            let free = !usbip::still_known(self.shape.port);
+            match if free { usbip::plug(self.shape.port) } else { Err(io::ErrorKind::ResourceBusy.into()) } {
                 Ok(socket) => break socket,
                 Err(error) if tries >= PLUG_TRIES => return Err(error),
                 Err(_) => thread::sleep(PLUG_PAUSE),
@@ -196,9 +223,9 @@ impl Camera {
         let [kind, request, value_low, value_high, index, ..] = setup;
         match (kind, request) {
             (0x80, 6) => match value_high {
-                1 => Some(descriptors::device()),
-                2 => Some(descriptors::configuration(&self.modes)),
-                3 => descriptors::text(value_low),
+                1 => Some(descriptors::device(&self.shape)),
+                2 => Some(descriptors::configuration(&self.shape)),
+                3 => descriptors::text(&self.shape, value_low),
                 _ => None,
             },
             (0x80 | 0x81, 0) => Some(vec![0, 0]),
@@ -218,7 +245,7 @@ impl Camera {
         let [kind, request, value_low, value_high, index, ..] = setup;
         if (kind, request, index) == (0x21, 0x01, 1) && data.len() >= 8 {
             let interval = u32::from_le_bytes([data[4], data[5], data[6], data[7]]);
-            self.chosen = negotiated(&self.modes, data[3], interval);
+            self.chosen = negotiated(&self.shape, data[2], data[3], interval);
             if value_high == 2 {
                 self.start();
             }
@@ -250,27 +277,34 @@ impl Camera {
                 self.begin_picture();
             }
             let (Some(sending), Some(transfer)) = (self.sending.as_mut(), self.waiting.pop_front()) else { return };
+            let fails = self.bus_errors > 0;
             let room = transfer.len.min(PAYLOAD_BYTES as usize).saturating_sub(HEADER_BYTES);
             let end = (sending.at + room).min(sending.bytes.len());
             let last = end == sending.bytes.len();
             let mut payload = vec![HEADER_BYTES as u8, 0x80 | self.frame_id | if last { 2 } else { 0 }];
+            payload[1] |= if sending.marked { 0x40 } else { 0 };
             payload.extend_from_slice(&sending.bytes[sending.at..end]);
             sending.at = end;
             if last {
                 self.sending = None;
                 self.frame_id ^= 1;
             }
-            self.on_wire(|socket| usbip::answer(socket, transfer.seq, 0, &payload));
+            if fails {
+                self.bus_errors -= 1;
+                self.on_wire(|socket| usbip::answer(socket, transfer.seq, BUS_ERROR, &[]));
+            } else {
+                self.on_wire(|socket| usbip::answer(socket, transfer.seq, 0, &payload));
+            }
         }
     }
 
     fn begin_picture(&mut self) {
-        let frame = usize::from(self.chosen[3]).clamp(1, self.modes.len()) - 1;
+        let frame = usize::from(self.chosen[3]).clamp(1, self.shape.modes.len()) - 1;
         let interval = u32::from_le_bytes([self.chosen[4], self.chosen[5], self.chosen[6], self.chosen[7]]);
         let period = Duration::from_nanos(100 * u64::from(interval));
         // A reader that falls behind gets the present, not the past.
         self.due = (self.due + period).max(now());
-        let pictures = &self.modes[frame].pictures;
+        let pictures = &self.shape.modes[frame].pictures;
         let picture = &pictures[self.count as usize % pictures.len()];
         self.count += 1;
         let whole = with_comment(picture, self.count);
@@ -278,27 +312,35 @@ impl Camera {
             Verb::Truncate => whole[..whole.len() / 2].to_vec(),
             Verb::Empty => Vec::new(),
             Verb::Garbage => noise(self.count, whole.len()),
-            Verb::Go | Verb::Stall | Verb::Plug | Verb::Unplug => whole,
+            _ => whole,
         };
-        self.sending = Some(Sending { bytes, at: 0 });
+        let marked = self.error_bits > 0;
+        self.error_bits = self.error_bits.saturating_sub(1);
+        self.sending = Some(Sending { bytes, at: 0, marked });
     }
 }
 
-/// The 26 bytes of a negotiation: frame and interval as wished where they are offered.
-fn negotiated(modes: &[Mode], frame: u8, interval: u32) -> [u8; 26] {
-    let frame = frame.clamp(1, modes.len() as u8);
-    let interval = INTERVALS.into_iter().min_by_key(|offered| offered.abs_diff(interval)).unwrap_or(INTERVALS[0]);
+/// The 26 bytes of a negotiation: format, frame and interval as wished where they are offered.
+fn negotiated(shape: &Shape, format: u8, frame: u8, interval: u32) -> [u8; 26] {
+    let grey = format == GREY && shape.grey;
+    let frame = if grey { 1 } else { frame.clamp(1, shape.modes.len() as u8) };
+    let offered = shape.intervals();
+    let offered = if grey { &offered[2..] } else { &offered };
+    let interval = offered.iter().min_by_key(|offered| offered.abs_diff(interval)).unwrap_or(&shape.interval);
+    let room =
+        if grey { descriptors::grey_bytes() } else { descriptors::frame_bytes(&shape.modes[usize::from(frame) - 1]) };
     let mut block = [0; 26];
     block[0] = 1;
-    block[2] = 1;
+    block[2] = if grey { GREY } else { 1 };
     block[3] = frame;
     block[4..8].copy_from_slice(&interval.to_le_bytes());
-    block[18..22].copy_from_slice(&descriptors::frame_bytes(&modes[usize::from(frame) - 1]).to_le_bytes());
+    block[18..22].copy_from_slice(&room.to_le_bytes());
     block[22..26].copy_from_slice(&PAYLOAD_BYTES.to_le_bytes());
     block
 }
 
-/// A comment behind the start marker makes each picture differ, as a sensor's noise would.
+/// A comment behind the start marker, bytes 2 to 13: `FF FE 00 0A`, then how many pictures there were before it, counted from
+/// one over all streams, eight bytes, the highest first. It makes each picture differ, as a sensor's noise would, and tells which it is.
 fn with_comment(picture: &[u8], number: u64) -> Vec<u8> {
     let mut bytes = picture[..2].to_vec();
     bytes.extend([0xFF, 0xFE, 0, 10]);

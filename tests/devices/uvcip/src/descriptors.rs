@@ -7,8 +7,34 @@ pub(crate) struct Mode {
     pub(crate) pictures: Vec<Vec<u8>>,
 }
 
-/// Offered intervals in units of 100 ns, ascending, or uvcvideo picks wrongly: 30, 15 and 7.5 pictures a second.
-pub(crate) const INTERVALS: [u32; 3] = [333_333, 666_666, 1_333_333];
+/// What the camera says of itself.
+pub(crate) struct Shape {
+    pub(crate) modes: Vec<Mode>,
+    /// The shortest interval on offer, in units of 100 ns: 333333 for 30 pictures a second, 333667 for 29.97.
+    pub(crate) interval: u32,
+    /// Whether it offers a second format that no photo can be made of, as infra-red cameras do. It is never sent.
+    pub(crate) grey: bool,
+    pub(crate) name: String,
+    pub(crate) serial: Option<String>,
+    /// The port of the virtual controller it is plugged into.
+    pub(crate) port: u32,
+}
+
+impl Shape {
+    /// Offered intervals, ascending, or uvcvideo picks wrongly; then half and a quarter of the rate.
+    pub(crate) fn intervals(&self) -> [u32; 3] {
+        [self.interval, 2 * self.interval, 4 * self.interval]
+    }
+}
+
+/// The one size of the grey format.
+const GREY_SIZE: (u16, u16) = (640, 480);
+/// The number of the grey format.
+pub(crate) const GREY: u8 = 2;
+/// What the strings are numbered.
+const MAKER: u8 = 1;
+const NAME: u8 = 2;
+const SERIAL: u8 = 3;
 /// One bulk transfer of the driver; each carries a header of its own.
 pub(crate) const PAYLOAD_BYTES: u32 = 16_384;
 /// The endpoint the pictures leave by.
@@ -21,16 +47,23 @@ pub(crate) fn frame_bytes(mode: &Mode) -> u32 {
     u32::from(mode.width) * u32::from(mode.height) * 2
 }
 
-pub(crate) fn device() -> Vec<u8> {
-    // A device of several interfaces joined by an association; 1209:0001 is a number for tests.
-    vec![18, 1, 0x00, 0x02, 0xEF, 2, 1, 64, 0x09, 0x12, 0x01, 0x00, 0x00, 0x01, 1, 2, 0, 1]
+/// Room for one grey picture.
+pub(crate) fn grey_bytes() -> u32 {
+    u32::from(GREY_SIZE.0) * u32::from(GREY_SIZE.1)
 }
 
-pub(crate) fn text(index: u8) -> Option<Vec<u8>> {
+pub(crate) fn device(shape: &Shape) -> Vec<u8> {
+    // A device of several interfaces joined by an association; 1209:0001 is a number for tests.
+    let serial = if shape.serial.is_some() { SERIAL } else { 0 };
+    vec![18, 1, 0x00, 0x02, 0xEF, 2, 1, 64, 0x09, 0x12, 0x01, 0x00, 0x00, 0x01, MAKER, NAME, serial, 1]
+}
+
+pub(crate) fn text(shape: &Shape, index: u8) -> Option<Vec<u8>> {
     let words: Vec<u16> = match index {
         0 => vec![0x0409],
-        1 => "Likeness".encode_utf16().collect(),
-        2 => "Likeness USB test camera".encode_utf16().collect(),
+        MAKER => "Likeness".encode_utf16().collect(),
+        NAME => shape.name.encode_utf16().collect(),
+        SERIAL => shape.serial.as_ref()?.encode_utf16().collect(),
         _ => return None,
     };
     let mut bytes = vec![2 + 2 * words.len() as u8, 3];
@@ -38,9 +71,9 @@ pub(crate) fn text(index: u8) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-pub(crate) fn configuration(modes: &[Mode]) -> Vec<u8> {
+pub(crate) fn configuration(shape: &Shape) -> Vec<u8> {
     let control = control_interface();
-    let streaming = streaming_interface(modes);
+    let streaming = streaming_interface(shape);
     let total = (9 + 8 + control.len() + streaming.len()) as u16;
     let mut bytes = vec![9, 2];
     bytes.extend(total.to_le_bytes());
@@ -66,27 +99,46 @@ fn control_interface() -> Vec<u8> {
     bytes
 }
 
-/// Interface 1: one format, a frame a mode, one bulk endpoint (which needs no second alternate setting).
-fn streaming_interface(modes: &[Mode]) -> Vec<u8> {
-    let mut formats = vec![11, CS_INTERFACE, 0x06, 1, modes.len() as u8, 1, 1, 0, 0, 0, 0];
-    for (index, mode) in modes.iter().enumerate() {
-        formats.extend([38, CS_INTERFACE, 0x07, 1 + index as u8, 0]);
-        formats.extend(mode.width.to_le_bytes());
-        formats.extend(mode.height.to_le_bytes());
-        formats.extend((frame_bytes(mode) * 8 * 7).to_le_bytes());
-        formats.extend((frame_bytes(mode) * 8 * 30).to_le_bytes());
-        formats.extend(frame_bytes(mode).to_le_bytes());
-        formats.extend(INTERVALS[0].to_le_bytes());
-        formats.push(INTERVALS.len() as u8);
-        formats.extend(INTERVALS.iter().flat_map(|interval| interval.to_le_bytes()));
+/// Interface 1: JPEG with a frame a mode, perhaps grey, one bulk endpoint (which needs no second alternate setting).
+fn streaming_interface(shape: &Shape) -> Vec<u8> {
+    let mut formats = vec![11, CS_INTERFACE, 0x06, 1, shape.modes.len() as u8, 1, 1, 0, 0, 0, 0];
+    for (index, mode) in shape.modes.iter().enumerate() {
+        let size = (mode.width, mode.height);
+        formats.extend(frame(0x07, 1 + index as u8, size, frame_bytes(mode), &shape.intervals()));
     }
-    formats.extend([6, CS_INTERFACE, 0x0D, 1, 1, 4]);
+    formats.extend(COLOUR);
+    if shape.grey {
+        formats.extend([27, CS_INTERFACE, 0x04, GREY, 1]);
+        formats.extend(b"Y800\0\0\x10\0\x80\0\0\xAA\0\x38\x9B\x71");
+        formats.extend([8, 1, 0, 0, 0, 0]);
+        formats.extend(frame(0x05, 1, GREY_SIZE, grey_bytes(), &shape.intervals()[2..]));
+        formats.extend(COLOUR);
+    }
+    let count = 1 + u8::from(shape.grey);
     let mut bytes = vec![9, 4, 1, 0, 1, 0x0E, 0x02, 0, 0];
-    bytes.extend([14, CS_INTERFACE, 0x01, 1]);
-    bytes.extend((14 + formats.len() as u16).to_le_bytes());
-    bytes.extend([ENDPOINT, 0, 3, 0, 0, 0, 1, 0]);
+    bytes.extend([13 + count, CS_INTERFACE, 0x01, count]);
+    bytes.extend((13 + u16::from(count) + formats.len() as u16).to_le_bytes());
+    bytes.extend([ENDPOINT, 0, 3, 0, 0, 0, 1]);
+    bytes.resize(bytes.len() + usize::from(count), 0);
     bytes.extend(formats);
     bytes.extend([7, 5, ENDPOINT, 2, 0x00, 0x02, 0]);
+    bytes
+}
+
+/// What the colours mean: BT.709, as every camera says.
+const COLOUR: [u8; 6] = [6, CS_INTERFACE, 0x0D, 1, 1, 4];
+
+/// One size of a format.
+fn frame(subtype: u8, index: u8, (width, height): (u16, u16), bytes_each: u32, intervals: &[u32]) -> Vec<u8> {
+    let mut bytes = vec![26 + 4 * intervals.len() as u8, CS_INTERFACE, subtype, index, 0];
+    bytes.extend(width.to_le_bytes());
+    bytes.extend(height.to_le_bytes());
+    bytes.extend((bytes_each * 8 * 7).to_le_bytes());
+    bytes.extend((bytes_each.saturating_mul(8 * 30)).to_le_bytes());
+    bytes.extend(bytes_each.to_le_bytes());
+    bytes.extend(intervals[0].to_le_bytes());
+    bytes.push(intervals.len() as u8);
+    bytes.extend(intervals.iter().flat_map(|interval| interval.to_le_bytes()));
     bytes
 }
 
@@ -97,18 +149,31 @@ mod tests {
     #[test]
     fn every_descriptor_is_as_long_as_it_says_and_the_totals_add_up() {
         let mode = |width, height| Mode { width, height, pictures: Vec::new() };
-        let bytes = configuration(&[mode(1280, 720), mode(640, 480)]);
-        assert_eq!(usize::from(u16::from_le_bytes([bytes[2], bytes[3]])), bytes.len());
-        let mut at = 0;
-        let mut kinds = Vec::new();
-        while at < bytes.len() {
-            kinds.push((bytes[at + 1], bytes[at + 2]));
-            at += usize::from(bytes[at]);
+        for (grey, frames) in [(false, (2, 0)), (true, (2, 1))] {
+            let shape = Shape {
+                modes: vec![mode(1280, 720), mode(640, 480)],
+                interval: 333_667,
+                grey,
+                name: "camera".into(),
+                serial: grey.then(|| "A1".into()),
+                port: 0,
+            };
+            let bytes = configuration(&shape);
+            assert_eq!(usize::from(u16::from_le_bytes([bytes[2], bytes[3]])), bytes.len());
+            let mut at = 0;
+            let mut kinds = Vec::new();
+            while at < bytes.len() {
+                kinds.push((bytes[at + 1], bytes[at + 2]));
+                at += usize::from(bytes[at]);
+            }
+            assert_eq!(at, bytes.len(), "no byte belongs to nobody");
+            let count = |kind| kinds.iter().filter(|found| **found == (CS_INTERFACE, kind)).count();
+            // Subtype 5 is a raw frame here; the processing unit of interface 0 has the same number.
+            assert_eq!((count(7), count(5) - 1), frames, "a frame a mode");
+            assert_eq!(usize::from(device(&shape)[0]), device(&shape).len());
+            assert_eq!(usize::from(text(&shape, 2).unwrap()[0]), text(&shape, 2).unwrap().len());
+            assert_eq!(text(&shape, SERIAL).is_some(), grey, "a serial number only where there is one");
+            assert!(text(&shape, 4).is_none());
         }
-        assert_eq!(at, bytes.len(), "no byte belongs to nobody");
-        assert_eq!(kinds.iter().filter(|kind| **kind == (CS_INTERFACE, 7)).count(), 2, "a frame a mode");
-        assert_eq!(usize::from(device()[0]), device().len());
-        assert_eq!(usize::from(text(2).unwrap()[0]), text(2).unwrap().len());
-        assert!(text(3).is_none());
     }
 }

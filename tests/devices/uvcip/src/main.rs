@@ -1,8 +1,11 @@
 //! A USB camera made of a program: it speaks USB/IP to the kernel's virtual host controller, so the driver above is the
 //! real `uvcvideo`, with its real node, its real errors and its real timing.
 //!
-//! `uvcip --mode 1280x720:a.jpg,b.jpg --mode 640x480:c.jpg`, as root, after `modprobe vhci-hcd uvcvideo`.
-//! It prints `plugged` when the kernel has it. One verb a line on standard input: `plug unplug stall go truncate empty garbage`.
+//! `uvcip --mode 1280x720:a.jpg,b.jpg --mode 640x480:c.jpg`, as root, after `modprobe vhci-hcd uvcvideo`. Further options:
+//! `--interval 333667` (29.97 pictures a second), `--grey yes` (a second format without colour), `--name NAME`, `--serial NUMBER`,
+//! `--port N` (of the virtual controller: two cameras need two ports).
+//! It prints `plugged` when the kernel has it. One verb a line on standard input: `plug unplug stall go truncate empty garbage`,
+//! `plug N` (into that port), `eproto N` (so many transfers fail), `errbit N` (so many pictures are marked as faulty).
 //! Exit codes: 64 for a wrong call, 69 when the kernel has no virtual host controller.
 //! It sends MJPEG over one bulk endpoint; there are no controls and no sound.
 #![forbid(unsafe_code)]
@@ -24,7 +27,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use camera::{Camera, Verb};
-use descriptors::Mode;
+use descriptors::{Mode, Shape};
 
 /// What the camera's thread waits for.
 enum Event {
@@ -38,8 +41,8 @@ enum Event {
 }
 
 fn main() -> ExitCode {
-    let modes = match modes(std::env::args().skip(1)) {
-        Ok(modes) => modes,
+    let shape = match shape(std::env::args().skip(1)) {
+        Ok(shape) => shape,
         Err(why) => {
             eprintln!("uvcip: {why}\nuse: uvcip --mode 1280x720:a.jpg,b.jpg [--mode 640x480:c.jpg]");
             return ExitCode::from(64);
@@ -60,7 +63,7 @@ fn main() -> ExitCode {
         }
         let _ = verbs.send(Event::Over);
     });
-    match Camera::new(modes, sender).run(&receiver) {
+    match Camera::new(shape, sender).run(&receiver) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("uvcip: {error}");
@@ -69,22 +72,42 @@ fn main() -> ExitCode {
     }
 }
 
-fn modes(mut words: impl Iterator<Item = String>) -> Result<Vec<Mode>, String> {
-    let mut modes = Vec::new();
+fn shape(mut words: impl Iterator<Item = String>) -> Result<Shape, String> {
+    let mut shape = Shape {
+        modes: Vec::new(),
+        interval: 333_333,
+        grey: false,
+        name: "Likeness USB test camera".into(),
+        serial: None,
+        port: 0,
+    };
     while let Some(word) = words.next() {
-        let value = words.next().filter(|_| word == "--mode").ok_or_else(|| format!("unknown option {word:?}"))?;
-        let (size, files) = value.split_once(':').ok_or_else(|| format!("no pictures in {value:?}"))?;
-        let (width, height) = size.split_once('x').ok_or_else(|| format!("no size in {value:?}"))?;
-        let side = |text: &str| text.parse::<u16>().map_err(|error| format!("{text}: {error}"));
-        let pictures: Result<Vec<Vec<u8>>, String> =
-            files.split(',').map(|path| std::fs::read(path).map_err(|error| format!("{path}: {error}"))).collect();
-        let pictures = pictures?;
-        if let Some(at) = pictures.iter().position(|picture| !picture.starts_with(&[0xFF, 0xD8])) {
-            return Err(format!("picture {at} of {size} is not a JPEG"));
+        let value = words.next().ok_or_else(|| format!("{word} without a value"))?;
+        let number = || value.parse::<u32>().map_err(|error| format!("{word} {value}: {error}"));
+        match word.as_str() {
+            "--mode" => shape.modes.push(mode(&value)?),
+            "--interval" => shape.interval = number()?.max(1),
+            "--grey" => shape.grey = value == "yes",
+            "--name" => shape.name = value,
+            "--serial" => shape.serial = Some(value),
+            "--port" => shape.port = number()?,
+            _ => return Err(format!("unknown option {word:?}")),
         }
-        modes.push(Mode { width: side(width)?, height: side(height)?, pictures });
     }
-    if modes.is_empty() { Err("no mode".into()) } else { Ok(modes) }
+    if shape.modes.is_empty() { Err("no mode".into()) } else { Ok(shape) }
+}
+
+fn mode(value: &str) -> Result<Mode, String> {
+    let (size, files) = value.split_once(':').ok_or_else(|| format!("no pictures in {value:?}"))?;
+    let (width, height) = size.split_once('x').ok_or_else(|| format!("no size in {value:?}"))?;
+    let side = |text: &str| text.parse::<u16>().map_err(|error| format!("{text}: {error}"));
+    let pictures: Result<Vec<Vec<u8>>, String> =
+        files.split(',').map(|path| std::fs::read(path).map_err(|error| format!("{path}: {error}"))).collect();
+    let pictures = pictures?;
+    if let Some(at) = pictures.iter().position(|picture| !picture.starts_with(&[0xFF, 0xD8])) {
+        return Err(format!("picture {at} of {size} is not a JPEG"));
+    }
+    Ok(Mode { width: side(width)?, height: side(height)?, pictures })
 }
 
 /// Tells whoever started us that something has happened.

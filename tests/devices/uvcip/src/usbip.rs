@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 const ATTACH: &str = "/sys/devices/platform/vhci_hcd.0/attach";
-/// Bus 1, device 2, as an exporting machine would number it.
+/// Bus 1, and the device behind port 0, as an exporting machine would number it; the next port has the next device.
 const DEVICE_ID: u32 = 0x1_0002;
 /// `USB_SPEED_HIGH`.
 const HIGH_SPEED: u32 = 3;
@@ -15,6 +15,8 @@ const HEADER_BYTES: usize = 48;
 /// More than any request of a camera driver; a larger one is a broken header.
 const MOST_BYTES: usize = 1 << 20;
 
+/// What a transfer answers when the bus failed (`-EPROTO`).
+pub(crate) const BUS_ERROR: i32 = -71;
 /// What a control request answers when it is not understood (`-EPIPE`: a stall).
 pub(crate) const STALLED: i32 = -32;
 /// What a cancelled transfer answers (`-ECONNRESET`).
@@ -30,15 +32,16 @@ pub(crate) fn controller_present() -> bool {
     Path::new(ATTACH).exists()
 }
 
-/// Whether a device of ours is still known to the kernel. The port of the virtual controller is free some time before the
-/// driver has let go of the device that was in it; plugging in meanwhile leaves the driver waiting for ever.
-pub(crate) fn still_known() -> bool {
+/// Whether a device of ours is still known to the kernel at this port. The port is free some time before the driver has let
+/// go of the device that was in it; plugging in meanwhile leaves the driver waiting for ever.
+pub(crate) fn still_known(port: u32) -> bool {
     let devices = fs::read_dir("/sys/bus/usb/devices").into_iter().flatten().flatten();
-    let number =
-        |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default().trim().to_owned();
-    devices
-        .map(|entry| entry.path())
-        .any(|folder| (number(&folder, "idVendor"), number(&folder, "idProduct")) == ours())
+    let text = |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default().trim().to_owned();
+    // The controller's ports are numbered from 1 in the kernel's names.
+    let place = (port + 1).to_string();
+    devices.map(|entry| entry.path()).any(|folder| {
+        (text(&folder, "idVendor"), text(&folder, "idProduct")) == ours() && text(&folder, "devpath") == place
+    })
 }
 
 /// Vendor and product, as the device descriptor has them.
@@ -47,9 +50,10 @@ fn ours() -> (String, String) {
 }
 
 /// Plugs the device in: the kernel gets one end of a socket, we keep the other.
-pub(crate) fn plug() -> io::Result<UnixStream> {
+pub(crate) fn plug(port: u32) -> io::Result<UnixStream> {
     let (ours, kernels) = UnixStream::pair()?;
-    fs::write(ATTACH, format!("0 {} {DEVICE_ID} {HIGH_SPEED}", kernels.as_raw_fd()))?;
+    let device = DEVICE_ID + port;
+    fs::write(ATTACH, format!("{port} {} {device} {HIGH_SPEED}", kernels.as_raw_fd()))?;
     Ok(ours)
 }
 
