@@ -90,6 +90,34 @@ pub struct Policy {
     pub expected_review_hours: u32,
     /// Whether this is a practice server: nothing sent here proves anything.
     pub practice: bool,
+    /// Which cameras may be used. A server that says nothing of it flags virtual ones.
+    #[serde(default)]
+    pub camera: CameraPolicy,
+}
+
+/// Which cameras may be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CameraPolicy {
+    /// What happens to cameras that seem to be a program.
+    #[serde(default, rename = "virtual")]
+    pub virtual_cameras: VirtualCameraRule,
+}
+
+/// What happens to photos of a camera that seems to be a program. The server judges by the signed manifest, the app by what the system says;
+/// both act on the same rule, so that a learner hears of it before a photo is taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum VirtualCameraRule {
+    /// Nothing is said.
+    Allow,
+    /// They are refused: 403 `virtual-camera`.
+    Block,
+    /// They are taken, and learner and reviewer are told. What an app does with a rule it does not know: the server has the last word anyway.
+    #[default]
+    #[serde(other)]
+    Flag,
 }
 
 /// The organisation behind the server.
@@ -601,5 +629,30 @@ impl FromStr for Reason {
 
     fn from_str(text: &str) -> Result<Self, NotAReason> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(NotAReason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rule_for_cameras_is_read_from_older_and_newer_servers() {
+        #[rustfmt::skip]
+        let table = [
+            ("{}",                               VirtualCameraRule::Flag,  "a server that says nothing"),
+            (r#"{"virtual":"allow"}"#,           VirtualCameraRule::Allow, "as written"),
+            (r#"{"virtual":"flag"}"#,            VirtualCameraRule::Flag,  "as written"),
+            (r#"{"virtual":"block","later":1}"#, VirtualCameraRule::Block, "what a newer server adds is passed over"),
+            (r#"{"virtual":"interview"}"#,       VirtualCameraRule::Flag,  "a rule this version does not know is the server's to keep"),
+        ];
+        for (json, expected, because) in table {
+            let read: CameraPolicy = serde_json::from_str(json).unwrap();
+            assert_eq!(read.virtual_cameras, expected, "{because}");
+        }
+        assert_eq!(
+            serde_json::to_string(&CameraPolicy { virtual_cameras: VirtualCameraRule::Block }).unwrap(),
+            r#"{"virtual":"block"}"#
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::{app::Shared, error::ServerError, mail::words::Words, settings::Setti
 use axum::{Json, extract::State};
 use likeness_protocol::{
     Sha256Hex,
-    verification::{Policy, PolicyText},
+    verification::{CameraPolicy, Policy, PolicyText},
 };
 use std::collections::BTreeMap;
 
@@ -37,6 +37,7 @@ pub fn published(settings: &Settings, words: &Words) -> Result<Policy, ServerErr
         id_types: settings.id_types.clone(),
         expected_review_hours: settings.expected_review_hours,
         practice: settings.practice,
+        camera: CameraPolicy { virtual_cameras: settings.virtual_cameras.into() },
     })
 }
 

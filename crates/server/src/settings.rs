@@ -82,7 +82,8 @@ pub enum Encryption {
     None,
 }
 
-/// What happens to photos whose camera seems to be a program.
+/// What happens to photos whose camera seems to be a program. A type of its own because an operator's spelling mistake is refused,
+/// while an app takes a rule it does not know for [`Flag`](Self::Flag).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VirtualCameraRule {
@@ -92,6 +93,16 @@ pub enum VirtualCameraRule {
     Block,
     /// Nothing is said.
     Allow,
+}
+
+impl From<VirtualCameraRule> for likeness_protocol::verification::VirtualCameraRule {
+    fn from(rule: VirtualCameraRule) -> Self {
+        match rule {
+            VirtualCameraRule::Flag => Self::Flag,
+            VirtualCameraRule::Block => Self::Block,
+            VirtualCameraRule::Allow => Self::Allow,
+        }
+    }
 }
 
 /// How much one account may ask for, and how long its work may take.

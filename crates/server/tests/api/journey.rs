@@ -203,6 +203,32 @@ async fn keys_belong_to_one_body_and_outlive_the_decision() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_rule_for_virtual_cameras_is_told_beforehand_and_kept_afterwards() {
+    #[rustfmt::skip]
+    let table = [
+        (VirtualCameraRule::Allow, "allow", VirtualCamera::Yes,       None,                      "nothing is said"),
+        (VirtualCameraRule::Flag,  "flag",  VirtualCamera::Yes,       None,                      "the reviewer is told, the learner is not stopped"),
+        (VirtualCameraRule::Block, "block", VirtualCamera::No,        None,                      "a real camera"),
+        (VirtualCameraRule::Block, "block", VirtualCamera::Suspected, Some(Code::VirtualCamera), "what cannot be told apart is not let in"),
+        (VirtualCameraRule::Block, "block", VirtualCamera::Yes,       Some(Code::VirtualCamera), "a program"),
+    ];
+    for (rule, told, camera, expected, because) in table {
+        let house = House::changed(&[ADA], |settings| settings.virtual_cameras = rule).await;
+        let app = house.app(ADA).await;
+        let policy = send(house.running.address(), "GET", "/v1/policy", &[], b"").await;
+        assert_eq!(policy.json::<serde_json::Value>()["camera"]["virtual"], told, "{because}");
+        let prepared = app.prepare(1).await;
+        let mut claims = prepared.claims.clone();
+        claims.camera.virtual_camera = camera;
+        let reply = app.submit(&key(), &prepared.request_with(NAME, &claims, &app.key)).await;
+        match expected {
+            None => assert_eq!(reply.status, 202, "{because}: {}", reply.text()),
+            Some(code) => assert_eq!((reply.status, reply.problem().code), (403, code), "{because}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_lie_in_a_manifest_has_its_name() {
     let house = House::changed(&[ADA], |settings| settings.virtual_cameras = VirtualCameraRule::Block).await;
     let app = house.app(ADA).await;
