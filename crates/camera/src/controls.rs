@@ -279,6 +279,9 @@ impl Drop for Controls {
 
 impl fmt::Debug for Controls {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text.debug_struct("Controls").field("abilities", &self.abilities).field("before", &self.before).finish_non_exhaustive()
+        text.debug_struct("Controls")
+            .field("abilities", &self.abilities)
+            .field("before", &self.before)
+            .finish_non_exhaustive()
     }
 }

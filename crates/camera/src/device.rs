@@ -10,6 +10,10 @@ use sha2::{Digest, Sha256};
 
 use crate::mode::{Mode, best_small, ladder};
 use crate::state::Purpose;
+#[cfg(target_os = "macos")]
+pub(crate) use crate::suspicion::{MacFacts, virtual_on_macos};
+#[cfg(target_os = "windows")]
+pub(crate) use crate::suspicion::{WindowsFacts, virtual_on_windows};
 
 /// The identity of one camera on this machine. Opaque; may be stored to find the same camera again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,7 +31,6 @@ impl DeviceKey {
     }
 
     /// Derives a key from what identifies a device; the parts themselves (paths, serial numbers) cannot be read back.
-    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn derived(backend: Backend, parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
@@ -238,7 +241,7 @@ impl DeviceLock {
     fn fits(&self, device: &Device) -> bool {
         match self {
             Self::Key(key) => device.key == *key,
-            // Two of one name bear their port behind a comma, see `tell_apart`.
+            // Two of one name bear their port behind a comma, see `tell_apart_by_port`.
             Self::Name(name) => {
                 device.label.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(", "))
             }
@@ -344,9 +347,15 @@ pub struct DeviceSummary {
     pub virtual_camera: Virtual,
 }
 
+/// Makes labels unique where no ports are known: two cameras of one name become "Name" and "Name (2)".
+#[cfg(any(not(target_os = "linux"), test))]
+pub(crate) fn tell_apart(devices: &mut [Device]) {
+    tell_apart_by_port(devices, &[]);
+}
+
 /// Makes labels unique. Cameras of one name get the port they sit in, as in "HD Webcam, USB 1-2"; where no port is known, or
 /// one port holds several, a number: "HD Webcam (2)". `ports`: one for each device, empty where none is known; may be shorter.
-pub(crate) fn tell_apart(devices: &mut [Device], ports: &[String]) {
+pub(crate) fn tell_apart_by_port(devices: &mut [Device], ports: &[String]) {
     let names: Vec<String> = devices.iter().map(|device| device.label.clone()).collect();
     for (index, device) in devices.iter_mut().enumerate() {
         let shared = names.iter().enumerate().any(|(other, name)| other != index && *name == names[index]);
@@ -362,48 +371,6 @@ pub(crate) fn tell_apart(devices: &mut [Device], ports: &[String]) {
             devices[index].label = format!("{base} ({number})");
         }
     }
-}
-
-/// What Linux says about where a camera sits.
-#[cfg(any(target_os = "linux", test))]
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LinuxFacts<'a> {
-    /// Name of the kernel driver.
-    pub(crate) driver: &'a str,
-    /// The name the device gives itself.
-    pub(crate) name: &'a str,
-    /// Real path of the device below `/sys/devices`, or empty if the system does not tell.
-    pub(crate) path: &'a str,
-}
-
-/// Parts of names that programs which imitate cameras give themselves. Raises suspicion, never certainty.
-#[cfg(any(target_os = "linux", test))]
-const SOFTWARE_NAMES: [&str; 10] =
-    ["obs", "virtual", "manycam", "xsplit", "camo", "iriun", "epoccam", "ndi", "mmhmm", "broadcast"];
-
-/// Judges by driver and path; the name alone never decides.
-#[cfg(any(target_os = "linux", test))]
-pub(crate) fn virtual_on_linux(facts: LinuxFacts<'_>) -> Virtual {
-    let path = facts.path;
-    if path.contains("/vhci_hcd") || path.contains("/dummy_hcd") {
-        return Virtual::Suspected; // USB over the network or a gadget: real protocol, unknown far end
-    }
-    if facts.driver == "v4l2 loopback" && facts.name.starts_with("Intel MIPI Camera") {
-        return Virtual::Suspected; // built-in cameras of IPU6 and IPU7 laptops reach programs this way
-    }
-    if matches!(facts.driver, "v4l2 loopback" | "akvcam" | "vivid") {
-        return Virtual::Yes;
-    }
-    if facts.driver != "uvcvideo" && path.starts_with("/sys/devices/virtual/") {
-        return Virtual::Yes;
-    }
-    let lower = facts.name.to_lowercase();
-    let words: Vec<&str> = lower.split(|letter: char| !letter.is_alphanumeric()).collect();
-    if SOFTWARE_NAMES.iter().any(|name| words.iter().any(|word| word.starts_with(name))) {
-        return Virtual::Suspected;
-    }
-    let real_bus = path.contains("/pci") || path.starts_with("/sys/devices/platform/");
-    if facts.driver == "uvcvideo" && real_bus { Virtual::No } else { Virtual::Suspected }
 }
 
 #[cfg(test)]
@@ -425,31 +392,123 @@ mod tests {
         }
     }
 
+    /// What was chosen, in a word.
+    fn chosen(devices: &[&Device], wanted: Option<&Device>, rules: &DeviceRules) -> String {
+        let devices: Vec<Device> = devices.iter().map(|device| (*device).clone()).collect();
+        match choose(&devices, wanted.map(|device| &device.key), rules) {
+            Choice::Take(device) => device.label.clone(),
+            Choice::Blocked(device) => format!("blocked {}", device.label),
+            Choice::LockedMissing(lock) => format!("missing {}", lock.as_str()),
+            Choice::Nothing => "nothing".into(),
+        }
+    }
+
     #[test]
     fn the_default_camera_is_the_one_a_person_would_pick() {
         let studio = device("studio", Backend::Studio, Virtual::Yes, 1080, false);
         let small = device("small", Backend::V4l2, Virtual::No, 480, true);
         let large = device("large", Backend::V4l2, Virtual::No, 960, false);
+        let own = device("own", Backend::V4l2, Virtual::No, 960, true);
         let phone = device("phone", Backend::V4l2, Virtual::Yes, 1080, false);
-        let blind = device("blind", Backend::V4l2, Virtual::No, 240, true);
+        let relay = device("relay", Backend::V4l2, Virtual::Suspected, 720, true);
+        let blind = device("blind", Backend::V4l2, Virtual::No, 96, true);
+        let infrared = device("HD IR Camera", Backend::V4l2, Virtual::No, 1080, true);
         #[rustfmt::skip]
-        let table: [(Vec<&Device>, Option<&str>, &str); 6] = [
-            (vec![],                       None,           "no camera, no default"),
-            (vec![&studio],                Some("studio"), "the drawn learner is better than nothing"),
-            (vec![&studio, &small],        Some("small"),  "a real camera comes before a drawn one"),
-            (vec![&small, &large],         Some("large"),  "more pixels read the card"),
-            (vec![&phone, &small],         Some("small"),  "software only when nothing else is there"),
-            (vec![&blind, &phone],         Some("phone"),  "a camera without a usable mode is never taken"),
+        let table: [(&[&Device], &str, &str); 11] = [
+            (&[],                   "nothing",      "no camera, no default"),
+            (&[&studio],            "studio",       "the drawn learner is better than nothing"),
+            (&[&studio, &small],    "small",        "a real camera comes before a drawn one"),
+            (&[&small, &large],     "large",        "more pixels read the card"),
+            (&[&large, &own],       "own",          "of equal ones the built-in one looks at the learner"),
+            (&[&phone, &small],     "small",        "software only when nothing else is there"),
+            (&[&phone, &relay],     "relay",        "a suspicion weighs less than a certainty"),
+            (&[&infrared, &small],  "small",        "infrared has no colour"),
+            (&[&infrared],          "HD IR Camera", "but is taken when it is all there is, and the picture then tells"),
+            (&[&blind, &phone],     "phone",        "a camera without a usable mode is not taken"),
+            (&[&blind],             "blind",        "unless there is no other: then it names the reason"),
         ];
         for (devices, expected, because) in table {
-            let devices: Vec<Device> = devices.into_iter().cloned().collect();
-            let rules = DeviceRules::default();
-            let found = match default_device(&devices, &rules) {
-                Choice::Take(device) => Some(device.label.as_str()),
-                Choice::Nothing => None,
-                other => panic!("{other:?}: {because}"),
-            };
-            assert_eq!(found, expected, "{because}");
+            assert_eq!(chosen(devices, None, &DeviceRules::default()), expected, "{because}");
+        }
+    }
+
+    #[test]
+    fn the_rules_come_before_the_wish() {
+        let real = device("real", Backend::V4l2, Virtual::No, 480, true);
+        let other = device("other", Backend::V4l2, Virtual::No, 720, false);
+        let relay = device("relay", Backend::V4l2, Virtual::Suspected, 1080, true);
+        let phone = device("phone", Backend::V4l2, Virtual::Yes, 1080, false);
+        let studio = device("studio", Backend::Studio, Virtual::Yes, 1080, false);
+        let mut second = device("real", Backend::V4l2, Virtual::No, 480, false);
+        second.label = "real, USB 1-2".into();
+        let flag = DeviceRules::default();
+        let block = DeviceRules { virtual_cameras: VirtualPolicy::Block, ..flag.clone() };
+        let key = |device: &Device| Some(DeviceLock::Key(device.key.clone()));
+        let locked = |lock| DeviceRules { locked: lock, ..flag.clone() };
+        let named = |name: &str| locked(Some(DeviceLock::Name(name.into())));
+        let last = |device: &Device| DeviceRules { last_used: Some(device.key.clone()), ..flag.clone() };
+        let last_blocked = DeviceRules { last_used: Some(phone.key.clone()), ..block.clone() };
+        type Row<'a> = (&'a [&'a Device], Option<&'a Device>, &'a DeviceRules, &'a str, &'a str);
+        #[rustfmt::skip]
+        let table: [Row<'_>; 15] = [
+            (&[&real, &other],  Some(&real),  &flag,                    "real",          "what somebody chose is taken"),
+            (&[&other],         Some(&real),  &flag,                    "nothing",       "and no other in its place"),
+            (&[&real, &other],  None,         &last(&real),             "real",          "the one used last comes before the better one"),
+            (&[&other],         None,         &last(&real),             "other",         "unless it is gone"),
+            (&[&real, &phone],  Some(&phone), &flag,                    "phone",         "a virtual one may be chosen where it is only flagged"),
+            (&[&real, &phone],  Some(&phone), &block,                   "blocked phone", "and not where it is blocked"),
+            (&[&real, &relay],  None,         &block,                   "real",          "what is blocked is no default either"),
+            (&[&phone, &relay], None,         &block,                   "blocked relay", "only blocked ones are there: the better one is named"),
+            (&[&real, &phone],  None,         &last_blocked,            "real",          "blocked, although it was used last"),
+            (&[&studio],        None,         &block,                   "studio",        "practice is not what the rule is for"),
+            (&[&real, &other],  Some(&other), &locked(key(&real)),      "real",          "the locked one and no other, whatever was chosen"),
+            (&[&other],         None,         &named("front desk cam"), "missing front desk cam", "locked and missing has an answer of its own"),
+            (&[&other, &real],  None,         &named("real"),           "real",          "a lock by name fits many machines"),
+            (&[&second],        None,         &named("real"),           "real, USB 1-2", "also where the port had to be added"),
+            (&[&phone],         None,         &DeviceRules { locked: key(&phone), ..block.clone() }, "blocked phone", "a lock does not lift the other rule"),
+        ];
+        for (devices, wanted, rules, expected, because) in table {
+            assert_eq!(chosen(devices, wanted, rules), expected, "{because}");
+        }
+    }
+
+    #[test]
+    fn a_camera_too_small_for_a_card_serves_for_a_face_where_policy_allows() {
+        let small = device("small", Backend::V4l2, Virtual::No, 240, true);
+        let large = device("large", Backend::V4l2, Virtual::No, 720, true);
+        let blind = device("blind", Backend::V4l2, Virtual::No, 96, true);
+        let strict = DeviceRules::default();
+        let lenient = DeviceRules { small_face: true, ..DeviceRules::default() };
+        #[rustfmt::skip]
+        let table = [
+            (&large, Purpose::IdCard,       &strict,  true,  "nothing is wrong with it"),
+            (&small, Purpose::Face,         &strict,  false, "the rule of the house"),
+            (&small, Purpose::Face,         &lenient, true,  "a face is seen in it"),
+            (&small, Purpose::IdCard,       &lenient, false, "a card is not"),
+            (&small, Purpose::FaceWithCard, &lenient, false, "nor one beside a face"),
+            (&small, Purpose::Check,        &lenient, false, "and the learner hears it before the first photo"),
+            (&blind, Purpose::Face,         &lenient, false, "not even a face"),
+        ];
+        for (device, purpose, rules, expected, because) in table {
+            assert_eq!(device.modes_for(purpose, rules).is_ok(), expected, "{} {purpose:?}: {because}", device.label);
+        }
+        assert!(matches!(small.usable, Err(Unusable::TooSmall { largest }) if largest.width_px == 320));
+    }
+
+    #[test]
+    fn infrared_is_known_by_whole_words() {
+        #[rustfmt::skip]
+        let table = [
+            ("Integrated IR Camera", true,  "as drivers name it"),  ("Infrared Camera", true, "written out"),
+            ("HP Wide Vision Infra-red", true, "with a dash"),       ("IRIS 4K webcam", false, "a name that begins so"),
+            ("AIR Camera", false, "one that ends so"),               ("USB_IR_CAM", true, "between lines"),
+        ];
+        for (name, expected, because) in table {
+            assert_eq!(
+                device(name, Backend::V4l2, Virtual::No, 480, false).says_infrared(),
+                expected,
+                "{name}: {because}"
+            );
         }
     }
 
@@ -459,39 +518,15 @@ mod tests {
             .iter()
             .map(|name| device(name, Backend::V4l2, Virtual::No, 480, false))
             .collect();
-        tell_apart(&mut devices, &[]);
-        let labels: Vec<&str> = devices.iter().map(|device| device.label.as_str()).collect();
-        assert_eq!(labels, ["Cam", "Cam (2)", "Cam (3)", "Other"]);
-    }
-
-    #[test]
-    fn virtual_cameras_are_named_by_driver_and_path() {
-        const USB: &str = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0";
-        #[rustfmt::skip]
-        let table = [
-            // driver          name                   path                                             expected            because
-            ("uvcvideo",       "HD Webcam C920",      USB,                                              Virtual::No,        "a USB camera behind a PCI host"),
-            ("uvcvideo",       "ISP camera",          "/sys/devices/platform/soc/usb/1-1/1-1:1.0",      Virtual::No,        "a USB camera behind a platform host"),
-            ("uvcvideo",       "HD Webcam C920",      "/sys/devices/platform/vhci_hcd.0/usb3/3-1",      Virtual::Suspected, "USB whose far end is a program or another machine"),
-            ("uvcvideo",       "HD Webcam C920",      "/sys/devices/platform/dummy_hcd.0/usb3/3-1",     Virtual::Suspected, "a gadget looped back"),
-            ("uvcvideo",       "HD Webcam C920",      "",                                               Virtual::Suspected, "the system says too little"),
-            ("v4l2 loopback",  "OBS Virtual Camera",  "/sys/devices/virtual/video4linux/video2",        Virtual::Yes,       "a loopback is software"),
-            ("v4l2 loopback",  "HD Webcam C920",      "/sys/devices/virtual/video4linux/video2",        Virtual::Yes,       "renaming it changes nothing"),
-            ("v4l2 loopback",  "Intel MIPI Camera",   "/sys/devices/virtual/video4linux/video2",        Virtual::Suspected, "built-in cameras of newer laptops come this way"),
-            ("vivid",          "vivid",               "/sys/devices/platform/vivid.0",                  Virtual::Yes,       "the kernel's test driver"),
-            ("akvcam",         "Webcam",              "/sys/devices/virtual/video4linux/video9",        Virtual::Yes,       "a virtual camera driver"),
-            ("somecam",        "Webcam",              "/sys/devices/virtual/video4linux/video9",        Virtual::Yes,       "an unknown driver without hardware"),
-            ("somecam",        "Webcam",              "/sys/devices/platform/soc/csi0",                 Virtual::Suspected, "an unknown driver on a real bus"),
-            ("uvcvideo",       "NDI Virtual Input",   USB,                                              Virtual::Suspected, "a name that programs use"),
-            ("uvcvideo",       "Handicam 3",          USB,                                              Virtual::No,        "ndi inside a word is no name of a program"),
-        ];
-        for (driver, name, path, expected, because) in table {
-            assert_eq!(
-                virtual_on_linux(LinuxFacts { driver, name, path }),
-                expected,
-                "{driver} {name} {path}: {because}"
-            );
-        }
+        tell_apart(&mut devices);
+        let labels = |devices: &[Device]| devices.iter().map(|device| device.label.clone()).collect::<Vec<_>>();
+        assert_eq!(labels(&devices), ["Cam", "Cam (2)", "Cam (3)", "Other"]);
+        let mut devices: Vec<Device> = ["Cam", "Cam", "Cam", "Cam", "Other"]
+            .iter()
+            .map(|name| device(name, Backend::V4l2, Virtual::No, 480, false))
+            .collect();
+        tell_apart_by_port(&mut devices, &["USB 1-2", "USB 1-3", "USB 1-3", "", "USB 1-4"].map(String::from));
+        assert_eq!(labels(&devices), ["Cam, USB 1-2", "Cam, USB 1-3", "Cam, USB 1-3 (2)", "Cam", "Other"]);
     }
 
     #[test]

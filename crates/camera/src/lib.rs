@@ -38,6 +38,7 @@ mod pool;
 mod slot;
 mod source;
 mod state;
+mod suspicion;
 #[cfg(not(target_os = "linux"))]
 mod unimplemented;
 mod wake;

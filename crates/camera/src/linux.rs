@@ -124,11 +124,18 @@ pub(crate) struct Capabilities {
     pub(crate) captures: bool,
 }
 
-/// A size or a rate as a driver lists it: exactly one, or anything from the smaller to the larger.
+/// Sizes as a driver lists them: exactly one, or anything from the smaller to the larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sizes {
     One { width_px: u32, height_px: u32 },
     Range { smallest: (u32, u32), largest: (u32, u32) },
+}
+
+/// As [`Sizes`], of rates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rates {
+    One(Rate),
+    Range { slowest: Rate, fastest: Rate },
 }
 
 /// What a driver says of one control whose value is a number.
@@ -210,8 +217,10 @@ impl Node {
         })
     }
 
-    /// The rates of one format and size, as the driver's own fractions; of a range its fastest.
-    pub(crate) fn rates(&self, fourcc: [u8; 4], width: u32, height: u32) -> Vec<Rate> {
+    /// The rates of one format and size, as the driver's own fractions. Intervals of no time at all, which a driver may well
+    /// name, are left out.
+    pub(crate) fn rates(&self, fourcc: [u8; 4], width: u32, height: u32) -> Vec<Rates> {
+        let rate = |interval: c::v4l2_fract| Rate::new(interval.denominator, interval.numerator);
         let listed = entries(|index| {
             let pixel_format = u32::from_le_bytes(fourcc);
             let mut answer =
@@ -219,10 +228,13 @@ impl Node {
             ask(self.fd(), &ENUM_FRAMEINTERVALS, &mut answer).ok()?;
             // SAFETY: as in `sizes`: integers only, `type_` says which variant is meant.
             let (one, range) = unsafe { (answer.__bindgen_anon_1.discrete, answer.__bindgen_anon_1.stepwise) };
-            Some(if answer.type_ == 1 { one } else { range.min })
+            Some(if answer.type_ == 1 {
+                rate(one).map(Rates::One)
+            } else {
+                rate(range.min).zip(rate(range.max)).map(|(fastest, slowest)| Rates::Range { slowest, fastest })
+            })
         });
-        // A driver may well name an interval of no time at all.
-        listed.into_iter().filter_map(|interval| Rate::new(interval.denominator, interval.numerator)).collect()
+        listed.into_iter().flatten().collect()
     }
 
     /// Asks for a format and rate. The driver may answer with another one; a driver without rates is fine.

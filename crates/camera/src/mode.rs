@@ -208,7 +208,8 @@ pub(crate) fn smaller_than(refused: Mode, modes: &[Mode]) -> Vec<Mode> {
     let needs_less = |mode: &Mode| {
         let smaller = mode.area_px() < refused.area_px() && mode.fps <= refused.fps;
         let slower = mode.area_px() == refused.area_px() && mode.fps < refused.fps;
-        let packed = mode.area_px() <= refused.area_px() && mode.pixels == Pixels::Mjpeg && refused.pixels != Pixels::Mjpeg;
+        let packed =
+            mode.area_px() <= refused.area_px() && mode.pixels == Pixels::Mjpeg && refused.pixels != Pixels::Mjpeg;
         packed || (mode.pixels == refused.pixels && (smaller || slower))
     };
     modes.iter().copied().filter(needs_less).collect()
@@ -336,7 +337,11 @@ mod tests {
         ];
         for (text, card, face, dpi, because) in table {
             let mode = mode(text);
-            assert_eq!((mode.can_read_card(), mode.can_show_face(), mode.best_card_dpi()), (card, face, dpi), "{text}: {because}");
+            assert_eq!(
+                (mode.can_read_card(), mode.can_show_face(), mode.best_card_dpi()),
+                (card, face, dpi),
+                "{text}: {because}"
+            );
         }
     }
 
@@ -364,9 +369,18 @@ mod tests {
             ("YUYV 640x480@30",  &["MJPG 640x480@30"], "the packed form of the same size"),
             ("MJPG 640x480@30",  &[],                  "nothing is left"),
         ];
-        let offered = ["MJPG 1280x720@30", "MJPG 640x480@30", "YUYV 1280x720@30", "YUYV 640x480@30", "YUYV 1280x720@10", "MJPG 1920x1080@30"].map(mode);
+        let offered = [
+            "MJPG 1280x720@30",
+            "MJPG 640x480@30",
+            "YUYV 1280x720@30",
+            "YUYV 640x480@30",
+            "YUYV 1280x720@10",
+            "MJPG 1920x1080@30",
+        ]
+        .map(mode);
         for (refused, expected, because) in table {
-            let mut found: Vec<String> = smaller_than(mode(refused), &offered).iter().map(ToString::to_string).collect();
+            let mut found: Vec<String> =
+                smaller_than(mode(refused), &offered).iter().map(ToString::to_string).collect();
             let mut expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
             found.sort();
             expected.sort();

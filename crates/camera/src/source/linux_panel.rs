@@ -175,6 +175,8 @@ mod tests {
     use super::*;
     use crate::controls::{Abilities, ControlWish, Controls};
 
+    type Change = fn(&mut Dial);
+
     #[derive(Clone, Copy)]
     struct Dial {
         facts: ControlFacts,
@@ -198,8 +200,15 @@ mod tests {
 
     impl Table {
         fn with(self, id: u32, smallest: i32, largest: i32, step: i32, value: i32) -> Self {
-            let facts =
-                ControlFacts { smallest, largest, step, usual: value, disabled: false, read_only: false, inactive: false };
+            let facts = ControlFacts {
+                smallest,
+                largest,
+                step,
+                usual: value,
+                disabled: false,
+                read_only: false,
+                inactive: false,
+            };
             self.0.borrow_mut().dials.insert(id, Dial { facts, value });
             self
         }
@@ -381,7 +390,11 @@ mod tests {
         let locking = webcam().with(id::LOCK_3A, 0, 7, 0, 4);
         let mut controls = locking.controls();
         assert!(controls.obey(ControlWish::LockExposure));
-        assert_eq!((locking.value(id::LOCK_3A), locking.value(id::EXPOSURE_AUTO)), (5, 3), "the lock alone, others kept");
+        assert_eq!(
+            (locking.value(id::LOCK_3A), locking.value(id::EXPOSURE_AUTO)),
+            (5, 3),
+            "the lock alone, others kept"
+        );
         drop(controls);
         assert_eq!(locking.value(id::LOCK_3A), 4);
     }
@@ -389,7 +402,7 @@ mod tests {
     #[test]
     fn controls_that_may_not_be_turned_are_left_alone() {
         #[rustfmt::skip]
-        let table: [(fn(&mut Dial), &str); 3] = [
+        let table: [(Change, &str); 3] = [
             (|dial| dial.facts.disabled = true,  "switched off for good"),
             (|dial| dial.facts.read_only = true, "only to be read"),
             (|dial| dial.facts.inactive = true,  "without effect now"),
@@ -434,7 +447,11 @@ mod tests {
         }
         let refusing = webcam();
         refusing.0.borrow_mut().broken = Some(libc::EIO);
-        assert_eq!(refusing.controls().abilities(), Abilities::default(), "a camera that refuses everything is used as it is");
+        assert_eq!(
+            refusing.controls().abilities(),
+            Abilities::default(),
+            "a camera that refuses everything is used as it is"
+        );
         assert!(refusing.0.borrow().calls > 5, "one refused control says nothing of the next");
         let mut none = Controls::set_up(None);
         assert_eq!(none.abilities(), Abilities::default());
@@ -453,7 +470,8 @@ mod tests {
 
     #[test]
     fn the_shutter_is_read() {
-        let table = Table::default().with(id::PRIVACY, 0, 1, 1, 0).change(id::PRIVACY, |dial| dial.facts.read_only = true);
+        let table =
+            Table::default().with(id::PRIVACY, 0, 1, 1, 0).change(id::PRIVACY, |dial| dial.facts.read_only = true);
         let mut controls = table.controls();
         assert!(controls.abilities().shutter && !controls.shutter_closed());
         let _ = table.clone().change(id::PRIVACY, |dial| dial.value = 1);
