@@ -3,6 +3,7 @@
 //! Exit codes: 0 good, 1 a step failed, 2 wrong usage, 3 the machine lacks something (the exact command is printed).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
 
+mod bench;
 mod check;
 mod generate;
 mod machine;
@@ -23,6 +24,8 @@ cargo xtask <command>
                              prints each step and mail, screenshots in target/demo/
   test [--suite NAME]...     every test, or the named suites: rust ui journey devices keyring
        [--allow-missing NAME]  skip a suite that cannot run here; counted in the summary
+  bench camera [--gate]      what camera and preview cost, beside other ways; written to docs/results/camera.md;
+       [--quick]             a missed gate fails only with --gate; --quick is one short run that writes no page
   check                      formatting, lints, types, licences, generated files
   generate types             writes the TypeScript shapes of the View
   generate notices [--check] writes, or compares, THIRD-PARTY-NOTICES
@@ -47,6 +50,7 @@ fn dispatch(words: &[String]) -> Outcome {
         "run" => suites::run(&options),
         "demo" => suites::demo(&options),
         "test" => suites::test(&options),
+        "bench" => bench::bench(&options),
         "check" => check::check(&options),
         "generate" => generate::generate(&options),
         "--help" | "-h" | "help" => {
@@ -70,6 +74,10 @@ pub struct Options {
     pub release: bool,
     /// `--check`.
     pub check: bool,
+    /// `--gate`.
+    pub gate: bool,
+    /// `--quick`.
+    pub quick: bool,
     /// `--no-install`.
     pub no_install: bool,
 }
@@ -89,6 +97,8 @@ impl Options {
                 "--allow-missing" => options.allow_missing.push(value()?),
                 "--release" => options.release = true,
                 "--check" => options.check = true,
+                "--gate" => options.gate = true,
+                "--quick" => options.quick = true,
                 "--no-install" => options.no_install = true,
                 flag if flag.starts_with('-') => {
                     return Err(Failure::Usage(format!("There is no option `{flag}`.\n\n{USAGE}")));
