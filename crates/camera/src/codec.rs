@@ -100,7 +100,12 @@ pub fn encode_rgb(rgb: &[u8], width_px: u16, height_px: u16, quality: u8) -> Res
 
 /// Decodes a whole picture that [`jpeg::cut`](crate::jpeg) accepted.
 pub(crate) fn decode_planes(jpeg: &[u8]) -> Result<Planes, Damage> {
-    guarded(|| turbo::planes(jpeg))
+    guarded(|| turbo::planes(jpeg, 8))
+}
+
+/// Decodes a whole picture at an eighth of its size: for a glance.
+pub(crate) fn eighth_planes(jpeg: &[u8]) -> Result<Planes, Damage> {
+    guarded(|| turbo::planes(jpeg, 1))
 }
 
 /// Encodes planes at a quality of 1 to 100.
@@ -216,9 +221,9 @@ mod turbo {
         }
     }
 
-    pub(super) fn planes(jpeg: &[u8]) -> Result<Planes, Damage> {
+    pub(super) fn planes(jpeg: &[u8], eighths: usize) -> Result<Planes, Damage> {
         with_decoder(|decoder| {
-            let mut picture = yuv(decoder, jpeg, ScalingFactor::ONE)?;
+            let mut picture = yuv(decoder, jpeg, ScalingFactor::new(eighths, 8))?;
             let (shift_x, shift_y) = shifts(picture.subsamp)?;
             let (y_stride, y_rows) = picture.y_size();
             let y_len = y_stride * y_rows;
@@ -321,7 +326,7 @@ mod turbo {
     fn missing<T>() -> Result<T, Damage> {
         Err(Damage::Codec("this build has no JPEG codec (feature `turbo`)".into()))
     }
-    pub(super) fn planes(_: &[u8]) -> Result<Planes, Damage> {
+    pub(super) fn planes(_: &[u8], _: usize) -> Result<Planes, Damage> {
         missing()
     }
     pub(super) fn scaled(_: &[u8], _: usize, _: u8) -> Result<Vec<u8>, Damage> {

@@ -4,6 +4,8 @@
 
 use thiserror::Error;
 
+use crate::device::DeviceSummary;
+
 /// Why there is no running camera.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CameraError {
@@ -16,6 +18,23 @@ pub enum CameraError {
     /// Another program holds the device.
     #[error("the camera is in use by another program: close that program, then try again")]
     InUse,
+    /// The organisation allows one camera only on this computer, and that one is not there.
+    #[error("the camera this organisation requires ({name}) was not found: plug it in, or go on with another device")]
+    LockedMissing {
+        /// What the rule calls it.
+        name: String,
+    },
+    /// The organisation does not accept cameras that look like software, and this one does.
+    #[error("the camera {} looks like software, which this organisation does not accept: choose another camera", .device.label)]
+    VirtualBlocked {
+        /// Which camera.
+        device: Box<DeviceSummary>,
+    },
+    /// Whoever manages this computer does not let this program use a camera.
+    #[error(
+        "this computer is managed, and its managers do not allow this program to use the camera: ask them, or go on with another device"
+    )]
+    Restricted,
     /// The system does not let this user open the device.
     #[error("the system does not allow this program to use the camera: allow it in the system's settings")]
     Denied,
@@ -40,7 +59,9 @@ impl CameraError {
     /// The stable code of this error, as the window's table of errors knows it.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoCamera => "camera-none",
+            Self::NoCamera | Self::LockedMissing { .. } => "camera-none",
+            Self::VirtualBlocked { .. } => "camera-virtual-blocked",
+            Self::Restricted => "camera-restricted",
             Self::Lost => "camera-lost",
             Self::InUse => "camera-in-use",
             Self::Denied => "camera-denied",

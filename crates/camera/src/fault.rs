@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Damaged(Damage),
     /// This mode cannot be had; another one may.
     ModeRefused(String),
+    /// The bus has no room for this mode; one that needs less may fit.
+    NoRoom(String),
     /// The stream or the opening is over.
     Ended {
         /// What happened.
@@ -73,8 +75,8 @@ pub(crate) fn from_errno(errno: i32, step: &str) -> Fault {
         ENODEV | ENOENT | ENXIO => ended(CameraError::Lost),
         EBUSY => ended(CameraError::InUse),
         EACCES | EPERM => ended(CameraError::Denied),
-        // ENOSPC: no bandwidth left on the bus for this mode; a smaller one may fit.
-        EINVAL | ENOTTY | ENOSPC => Fault::ModeRefused(detail()),
+        EINVAL | ENOTTY => Fault::ModeRefused(detail()),
+        ENOSPC => Fault::NoRoom(detail()),
         EIO | EPIPE | EPROTO | ETIMEDOUT => {
             Fault::Ended { error: CameraError::Failed { detail: detail() }, transient: true }
         }
@@ -110,7 +112,9 @@ mod tests {
         for (errno, code, transient, because) in table {
             let (found, passes) = match from_errno(errno, "frame") {
                 Fault::Ended { error, transient } => (Some(error.code()), transient),
-                Fault::Silence | Fault::Woken | Fault::ModeRefused(_) | Fault::Damaged(_) => (None, false),
+                Fault::Silence | Fault::Woken | Fault::ModeRefused(_) | Fault::NoRoom(_) | Fault::Damaged(_) => {
+                    (None, false)
+                }
             };
             assert_eq!((found, passes), (code, transient), "{errno}: {because}");
         }

@@ -4,7 +4,7 @@
 //! A still *is* those bytes, never mirrored, rotated or scaled; it is encoded again only for raw cameras or a tight limit.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
@@ -14,9 +14,11 @@ use zeroize::Zeroizing;
 use crate::codec;
 use crate::error::Damage;
 use crate::jpeg;
+use crate::look::Glance;
 use crate::mode::{Mode, Pixels};
 use crate::planes::Planes;
 use crate::pool::{Pool, PooledBytes};
+use crate::slot::Numbered;
 use crate::state::Attempt;
 
 /// Pictures up to this size go to the preview as the camera sent them; it is also the bound of a review picture.
@@ -103,6 +105,7 @@ pub struct Frame {
     bytes: Arc<PooledBytes>,
     planes: OnceLock<Result<Planes, Damage>>,
     tally: DecodeTally,
+    counted: AtomicBool,
 }
 
 /// What the camera thread knows of a picture besides its bytes.
@@ -119,7 +122,18 @@ pub(crate) struct Arrival {
 impl Frame {
     pub(crate) fn new(arrival: Arrival, picture: Picture, tally: DecodeTally) -> Self {
         let Arrival { seq, attempt, arrived, captured, mode, fresh } = arrival;
-        Self { seq, attempt, arrived, captured, mode, fresh, bytes: picture.bytes, planes: OnceLock::new(), tally }
+        Self {
+            seq,
+            attempt,
+            arrived,
+            captured,
+            mode,
+            fresh,
+            bytes: picture.bytes,
+            planes: OnceLock::new(),
+            tally,
+            counted: AtomicBool::new(false),
+        }
     }
 
     /// Its number; rises over the whole life of a [`Camera`](crate::Camera), over reopening too.
@@ -162,10 +176,31 @@ impl Frame {
     pub fn planes(&self) -> Result<&Planes, Damage> {
         let decoded = self.planes.get_or_init(|| {
             let decoded = self.decode();
-            self.tally.count(decoded.is_ok());
+            self.count(decoded.is_ok());
             decoded
         });
         decoded.as_ref().map_err(Clone::clone)
+    }
+
+    /// A picture counts once, however often it is decoded.
+    fn count(&self, good: bool) {
+        if !self.counted.swap(true, Ordering::Relaxed) {
+            self.tally.count(good);
+        }
+    }
+
+    /// What a glance says; `None` if the picture cannot be decoded, which is counted.
+    pub(crate) fn glance(&self) -> Option<Glance> {
+        if let Some(decoded) = self.planes.get() {
+            return decoded.as_ref().ok().map(Glance::at_planes);
+        }
+        let (width, height) = (usize::from(self.mode.width_px), usize::from(self.mode.height_px));
+        if self.mode.pixels != Pixels::Mjpeg {
+            return Glance::at_raw(&self.bytes, self.mode.pixels, width, height);
+        }
+        let small = codec::eighth_planes(&self.bytes);
+        self.count(small.is_ok());
+        small.ok().map(|planes| Glance::at_planes(&planes))
     }
 
     fn decode(&self) -> Result<Planes, Damage> {
@@ -205,6 +240,15 @@ impl Frame {
         }
         let checked = codec::decode_still(&bytes)?;
         Ok(StillJpeg { bytes, width_px: checked.y.width as u16, height_px: checked.y.height as u16 })
+    }
+}
+
+impl Numbered for Frame {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+    fn attempt_number(&self) -> u64 {
+        self.attempt.0
     }
 }
 

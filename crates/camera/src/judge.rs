@@ -143,12 +143,30 @@ pub(crate) fn after_fault(fault: &CameraError, transient: bool, arrived: bool, f
     match fault {
         CameraError::InUse => wait(&BUSY_WAITS_MS).unwrap_or(Next::Stay),
         CameraError::Lost => wait(&ARRIVAL_WAITS_MS).unwrap_or(Next::WaitForDevice),
-        CameraError::NoCamera | CameraError::Unsupported { .. } | CameraError::Denied if arrived => {
-            wait(&ARRIVAL_WAITS_MS).unwrap_or(Next::WaitForDevice)
-        }
-        CameraError::NoCamera | CameraError::Unsupported { .. } | CameraError::Denied => Next::WaitForDevice,
+        CameraError::NoCamera
+        | CameraError::LockedMissing { .. }
+        | CameraError::VirtualBlocked { .. }
+        | CameraError::Unsupported { .. }
+        | CameraError::Restricted
+        | CameraError::Denied => wait(&ARRIVAL_WAITS_MS).filter(|_| arrived).unwrap_or(Next::WaitForDevice),
         CameraError::Failed { .. } if transient && failures == 0 => Next::RetryAfter(TRANSIENT_WAIT),
         CameraError::Failed { .. } | CameraError::ListTooSlow => Next::Stay,
+    }
+}
+
+/// Suspensions shorter than this leave a stream as it was.
+const SLEPT_AT_LEAST: Duration = Duration::from_secs(5);
+
+/// Notices that the computer was asleep: a stream that slept may never send again, and may send pictures from before.
+#[derive(Debug, Default)]
+pub(crate) struct Naps(Option<Duration>);
+
+impl Naps {
+    /// `slept`: how long the computer has been asleep in all, by any clock; only differences count.
+    /// Answers whether it woke up since the last call.
+    pub(crate) fn woke(&mut self, slept: Duration) -> bool {
+        let before = self.0.replace(slept);
+        before.is_some_and(|before| slept.saturating_sub(before) >= SLEPT_AT_LEAST)
     }
 }
 
@@ -276,6 +294,17 @@ mod tests {
         assert_eq!(admit(8, true), Some(false), "the picture after a damaged one does not count yet");
         assert_eq!(admit(9, false), Some(false));
         assert_eq!(admit(10, false), Some(true));
+    }
+
+    #[test]
+    fn a_sleep_is_noticed_once() {
+        let mut naps = Naps::default();
+        let mut woke = |ms| naps.woke(Duration::from_millis(ms));
+        assert!(!woke(7_200_000), "what was slept before the first look is nobody's business");
+        assert!(!woke(7_204_999), "a moment");
+        assert!(woke(10_804_999), "an hour");
+        assert!(!woke(10_804_999), "once");
+        assert!(!woke(0), "a clock that was set back is no sleep");
     }
 
     #[test]

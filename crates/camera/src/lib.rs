@@ -18,6 +18,8 @@
     reason = "pixel and byte arithmetic; every index is bounded by the length check at the head of its function"
 )]
 
+mod board;
+mod camera;
 #[cfg(target_os = "linux")]
 mod catalogue;
 mod clock;
@@ -31,18 +33,28 @@ mod jpeg;
 mod judge;
 #[cfg(target_os = "linux")]
 mod linux;
+mod look;
+mod makers;
 mod mode;
 mod owner;
 mod planes;
 mod pool;
+mod roster;
 mod slot;
 mod source;
 mod state;
+mod stream;
 mod suspicion;
 #[cfg(not(target_os = "linux"))]
 mod unimplemented;
 mod wake;
+mod watch;
+mod wishes;
 
+#[cfg(not(target_os = "linux"))]
+use unimplemented as catalogue;
+
+pub use camera::{Camera, Sources};
 pub use codec::{decode_still, encode_rgb, scale_jpeg};
 pub use controls::{Abilities, ControlWish};
 pub use device::{
@@ -50,11 +62,17 @@ pub use device::{
 };
 pub use error::{CameraError, Damage};
 pub use frame::{Frame, StillJpeg};
+#[cfg(feature = "test-support")]
+pub use makers::Permission;
 pub use mode::{Mode, Pixels, Rate};
-pub use owner::{Camera, Sources};
 pub use planes::{Plane, Planes};
 #[cfg(feature = "test-support")]
 pub use source::scripted::{Move, Script};
 #[cfg(feature = "synthetic")]
 pub use source::synthetic::FrameMaker;
-pub use state::{Attempt, CameraFacts, CameraState, Purpose};
+pub use state::{Attempt, CameraFacts, CameraState, DeniedBy, Findings, Purpose};
+
+/// What the threads share is built of these; the model of `slot.rs` puts others in their place.
+mod sync {
+    pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+}

@@ -127,9 +127,9 @@ fn blank(len: usize) -> Zeroizing<Vec<u8>> {
 }
 
 /// Limited to full range (ITU-R BT.601 to T.871): luma 16..235 to 0..255.
-const FULL_LUMA: [u8; 256] = stretched(16, 219, 0);
+pub(crate) const FULL_LUMA: [u8; 256] = stretched(16, 219, 0);
 /// Chroma 16..240 around 128 to 0..255 around 128.
-const FULL_CHROMA: [u8; 256] = stretched(128, 224, 128);
+pub(crate) const FULL_CHROMA: [u8; 256] = stretched(128, 224, 128);
 
 const fn stretched(zero_in: i32, span_in: i32, zero_out: i32) -> [u8; 256] {
     let mut table = [0u8; 256];

@@ -31,6 +31,32 @@ impl Attempt {
     }
 }
 
+/// Who does not let this program use the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeniedBy {
+    /// The person, or the rights of their account: they can change it in the system's settings.
+    User,
+    /// Whoever manages this computer: only they can change it.
+    Policy,
+}
+
+/// What the pictures of a live camera show that a person can mend at once. No faults: pictures arrive, and may be fine a moment later.
+///
+/// Each is true while it has been so for a second without interruption; see `look.rs` for the thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Findings {
+    /// Nearly black and without any detail: the lens is covered, or the room is dark.
+    pub covered_or_dark: bool,
+    /// The camera itself says that its shutter is closed. Only some cameras can tell.
+    pub shutter_closed: bool,
+    /// Nearly white and without any detail.
+    pub glaring: bool,
+    /// Bright, and without any colour: an infrared camera, or one in a night mode.
+    pub colourless: bool,
+    /// Green or pink all over, in every format the camera has.
+    pub tinted: bool,
+}
+
 /// What the camera is doing now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraState {
@@ -49,8 +75,23 @@ pub enum CameraState {
     },
     /// There is no camera to open. Ends by itself when one is plugged in.
     NoCamera,
-    /// The system does not let this user open it.
-    Denied,
+    /// The one camera the organisation allows here is not plugged in. Ends by itself when it is.
+    LockedMissing {
+        /// What the rule calls it.
+        name: String,
+    },
+    /// The system is asking the person whether this program may use the camera (macOS only). Ends with the answer.
+    AskingPermission,
+    /// The system does not let this program open it.
+    Denied {
+        /// Who could change that.
+        by: DeniedBy,
+    },
+    /// The organisation does not accept this camera, because it looks like software. Another one may be chosen.
+    VirtualBlocked {
+        /// Which camera.
+        device: DeviceSummary,
+    },
     /// Another program holds it. Retried four times, then only on request.
     InUse,
     /// It was unplugged. Ends by itself when the same device comes back.
@@ -77,9 +118,11 @@ impl CameraState {
     /// The stable code of a fault; `None` while there is no fault.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Off | Self::Listing | Self::Opening | Self::Live { .. } => None,
-            Self::NoCamera => Some("camera-none"),
-            Self::Denied => Some("camera-denied"),
+            Self::Off | Self::Listing | Self::AskingPermission | Self::Opening | Self::Live { .. } => None,
+            Self::NoCamera | Self::LockedMissing { .. } => Some("camera-none"),
+            Self::Denied { by: DeniedBy::User } => Some("camera-denied"),
+            Self::Denied { by: DeniedBy::Policy } => Some("camera-restricted"),
+            Self::VirtualBlocked { .. } => Some("camera-virtual-blocked"),
             Self::InUse => Some("camera-in-use"),
             Self::Lost => Some("camera-lost"),
             Self::Stalled => Some("camera-stalled"),
@@ -102,7 +145,10 @@ impl From<CameraError> for CameraState {
             CameraError::NoCamera => Self::NoCamera,
             CameraError::Lost => Self::Lost,
             CameraError::InUse => Self::InUse,
-            CameraError::Denied => Self::Denied,
+            CameraError::LockedMissing { name } => Self::LockedMissing { name },
+            CameraError::Denied => Self::Denied { by: DeniedBy::User },
+            CameraError::Restricted => Self::Denied { by: DeniedBy::Policy },
+            CameraError::VirtualBlocked { device } => Self::VirtualBlocked { device: *device },
             CameraError::Unsupported { why } => Self::Unsupported { why },
             CameraError::ListTooSlow => Self::Failed { detail: "the list of cameras did not come in time".into() },
             CameraError::Failed { detail } => Self::Failed { detail },

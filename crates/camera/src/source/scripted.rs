@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -13,6 +13,7 @@ use crate::device::{Backend, Device, DeviceKey, Virtual};
 use crate::fault::Fault;
 #[cfg(target_os = "linux")]
 use crate::fault::from_errno;
+use crate::makers::Permission;
 use crate::mode::Mode;
 use crate::source::{FrameSource, RawFrame};
 use crate::wake::Wake;
@@ -22,6 +23,8 @@ use crate::wake::Wake;
 pub enum Move {
     /// Sends these bytes.
     Picture(Vec<u8>),
+    /// Sends these bytes and says that they were taken then.
+    Taken(Vec<u8>, SystemTime),
     /// Sends nothing.
     Nothing,
     /// Fails with this error number of Linux.
@@ -36,6 +39,18 @@ pub enum Move {
 pub trait Script: Send {
     /// It is opened for the n-th time, from 0: `Err` is an error number of Linux.
     fn open(&mut self, opens: u32) -> Result<(), i32>;
+    /// As [`open`](Self::open), for scripts to which the mode matters.
+    fn open_in(&mut self, opens: u32, mode: Mode) -> Result<(), i32> {
+        let _ = mode;
+        self.open(opens)
+    }
+    /// Whether the system lets this program use cameras; `ask`: the person is to be asked now.
+    fn permission(&mut self, ask: bool) -> Permission {
+        let _ = ask;
+        Permission::Granted
+    }
+    /// The stream was stopped and the device released.
+    fn stopped(&mut self) {}
     /// It is asked for its n-th picture since it was opened, from 0.
     fn picture(&mut self, opens: u32, number: u64) -> Move;
 }
@@ -50,17 +65,21 @@ impl Play {
     pub(crate) fn new(script: Box<dyn Script>) -> Self {
         Self { script, opens: 0 }
     }
+
+    pub(crate) fn permission(&mut self, ask: bool) -> Permission {
+        self.script.permission(ask)
+    }
 }
 
-pub(crate) fn device_of(mode: Mode) -> Device {
+pub(crate) fn device_of(modes: &[Mode], drawn: bool) -> Device {
     Device {
         key: DeviceKey::new("scripted"),
         label: "Scripted camera".into(),
-        backend: Backend::Studio,
+        backend: if drawn { Backend::Studio } else { Backend::V4l2 },
         built_in: false,
         virtual_camera: Virtual::Yes,
         evidence: "driver=scripted".into(),
-        usable: Device::usable_from(&[mode]),
+        usable: Device::usable_from(modes),
         place: "scripted".into(),
     }
 }
@@ -79,9 +98,18 @@ impl ScriptedSource {
         let mut borrowed = play.borrow_mut();
         let opens = borrowed.opens;
         borrowed.opens += 1;
-        borrowed.script.open(opens).map_err(|errno| from_errno(errno, "open"))?;
+        borrowed.script.open_in(opens, mode).map_err(|errno| from_errno(errno, "open"))?;
         let period = mode.fps.period();
         Ok(Self { play: Rc::clone(play), opens, pictures: 0, period, wake: Arc::clone(wake) })
+    }
+}
+
+impl Drop for ScriptedSource {
+    fn drop(&mut self) {
+        // A script that panicked while it was asked is still borrowed by nobody; one that is asked now cannot be told.
+        if let Ok(mut play) = self.play.try_borrow_mut() {
+            play.script.stopped();
+        }
     }
 }
 
@@ -95,6 +123,7 @@ impl FrameSource for ScriptedSource {
         let mut play = self.play.borrow_mut();
         match play.script.picture(self.opens, number) {
             Move::Picture(bytes) => Ok(RawFrame { bytes: Bytes::from(bytes), captured: None }),
+            Move::Taken(bytes, moment) => Ok(RawFrame { bytes: Bytes::from(bytes), captured: Some(moment) }),
             Move::Nothing => Err(Fault::Silence),
             Move::Error(errno) => Err(from_errno(errno, "read a picture")),
             Move::Panic => played_panic(),

@@ -102,6 +102,12 @@ impl SyntheticSource {
 }
 
 impl FrameSource for SyntheticSource {
+    fn repurpose(&mut self, purpose: Purpose) {
+        self.maker.borrow_mut().begin(purpose);
+        self.began = clock::now();
+        self.next_due = Duration::ZERO;
+    }
+
     fn next(&mut self, within: Duration) -> Result<RawFrame, Fault> {
         let moment = self.wait_until_due(within)?;
         self.maker.borrow_mut().draw(moment, &mut self.rgb);
