@@ -138,6 +138,12 @@ impl Camera {
         self.shared().roster.any_present()
     }
 
+    /// A number that changes when the system names other cameras than before: time to [`list`](Self::list) them again.
+    /// Reads names only; nothing is opened or stored.
+    pub fn names_mark(&self) -> u64 {
+        self.shared().roster.mark()
+    }
+
     /// The cameras of this machine. Blocks for up to 5 seconds.
     ///
     /// # Errors

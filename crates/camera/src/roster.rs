@@ -1,5 +1,6 @@
 //! The cameras there are: those the system lists, and those that are drawn or played.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -33,6 +34,13 @@ impl Roster {
     /// Whether any camera is named. Reads names only.
     pub(crate) fn any_present(&self) -> bool {
         !self.made.is_empty() || !self.sighting().is_empty()
+    }
+
+    /// A number that changes when other cameras are seen.
+    pub(crate) fn mark(&self) -> u64 {
+        let mut hash = DefaultHasher::new();
+        format!("{:?}", self.sighting()).hash(&mut hash);
+        hash.finish()
     }
 
     /// What is seen of the system's cameras; nothing is opened.
