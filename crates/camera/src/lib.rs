@@ -8,7 +8,8 @@
 //! camera is named, not refused: both are decided by the crates that use it.
 //! Guarantees end at the driver: what a kernel module or a hostile USB device claims about itself is passed on as evidence only.
 //!
-//! Real cameras are read on Linux. On Windows and macOS [`Camera::list`] finds none yet (see `unimplemented.rs`).
+//! Cameras are read on Linux, Windows and macOS. The last two are compiled and tested in their pure parts, never run by us
+//! (see `docs/platforms.md`).
 #![allow(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -28,31 +29,46 @@ mod controls;
 mod device;
 mod error;
 mod fault;
+#[cfg(any(target_os = "windows", target_os = "macos", test))]
+mod fault_elsewhere;
 mod frame;
+#[cfg(any(target_os = "windows", target_os = "macos", test))]
+mod handover;
 mod jpeg;
 mod judge;
 #[cfg(target_os = "linux")]
 mod linux;
 mod look;
+#[cfg(target_os = "macos")]
+mod macos;
 mod makers;
 mod mode;
+#[cfg(any(target_os = "windows", target_os = "macos", test))]
+mod offer;
 mod owner;
 mod planes;
 mod pool;
 mod roster;
+#[cfg(any(target_os = "windows", target_os = "macos", test))]
+mod rows;
 mod slot;
 mod source;
 mod state;
 mod stream;
 mod suspicion;
-#[cfg(not(target_os = "linux"))]
-mod unimplemented;
 mod wake;
 mod watch;
+#[cfg(target_os = "windows")]
+mod windows;
 mod wishes;
 
-#[cfg(not(target_os = "linux"))]
-use unimplemented as catalogue;
+#[cfg(target_os = "macos")]
+use macos as catalogue;
+#[cfg(target_os = "windows")]
+use windows as catalogue;
+
+#[cfg(not(any(target_os = "linux", target_os = "windows", target_os = "macos")))]
+compile_error!("cameras are read on Linux, Windows and macOS only: another system needs a back-end beside theirs");
 
 pub use camera::{Camera, Sources};
 pub use codec::{decode_still, encode_rgb, scale_jpeg};

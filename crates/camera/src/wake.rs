@@ -56,6 +56,22 @@ impl Wake {
         *raised
     }
 
+    /// Waits this long, or until `ready` or raised; true if raised. Whoever makes `ready` true calls [`nudge`](Self::nudge) afterwards.
+    #[cfg(any(target_os = "windows", target_os = "macos", test))]
+    pub(crate) fn wait_until(&self, longest: Duration, mut ready: impl FnMut() -> bool) -> bool {
+        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(raised, longest, |raised| !*raised && !ready());
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Lets a [`wait_until`](Self::wait_until) look again.
+    #[cfg(any(target_os = "windows", target_os = "macos", test))]
+    pub(crate) fn nudge(&self) {
+        // With the lock taken once, so that the waiting thread is either before its look or already asleep.
+        drop(self.raised.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+
     /// The descriptor to poll beside a device.
     #[cfg(target_os = "linux")]
     pub(crate) fn event(&self) -> Option<&crate::linux::EventFd> {

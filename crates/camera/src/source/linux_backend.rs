@@ -6,6 +6,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use nokhwa::Buffer;
@@ -57,7 +58,7 @@ fn fault(step: &'static str) -> impl Fn(io::Error) -> Fault {
 impl SystemCamera for LinuxCamera {
     const API: ApiBackend = ApiBackend::Video4Linux;
 
-    fn open(device: &Device, mode: Mode, _: &Wake) -> Result<Self, Fault> {
+    fn open(device: &Device, mode: Mode, _: &Arc<Wake>) -> Result<Self, Fault> {
         let node = Node::open(Path::new(&device.place)).map_err(fault("open"))?;
         let mut fourcc = [0; 4];
         fourcc.copy_from_slice(mode.pixels.fourcc().as_bytes());
@@ -94,7 +95,7 @@ impl SystemCamera for LinuxCamera {
         picture.ok_or(Fault::Damaged(Damage::Marked))
     }
 
-    fn panel(device: &Device) -> Option<Box<dyn Panel>> {
+    fn panel(&self, device: &Device) -> Option<Box<dyn Panel>> {
         LinuxPanel::open(Path::new(&device.place)).map(|panel| Box::new(panel) as Box<dyn Panel>)
     }
 

@@ -5,12 +5,15 @@
 mod linux_backend;
 #[cfg(target_os = "linux")]
 mod linux_panel;
-#[cfg(target_os = "linux")]
+#[cfg(target_os = "macos")]
+pub(crate) mod macos_panel;
 pub(crate) mod native;
 #[cfg(feature = "test-support")]
 pub(crate) mod scripted;
 #[cfg(feature = "synthetic")]
 pub(crate) mod synthetic;
+#[cfg(target_os = "windows")]
+pub(crate) mod windows_panel;
 
 use std::time::{Duration, SystemTime};
 

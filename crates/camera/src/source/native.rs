@@ -22,10 +22,15 @@ use nokhwa::{Buffer, NokhwaError};
 use crate::controls::{Abilities, ControlWish, Controls, Panel};
 use crate::device::Device;
 use crate::fault::Fault;
+#[cfg(target_os = "macos")]
+use crate::macos::MacCamera as ThisSystem;
 use crate::mode::{Mode, Pixels};
+#[cfg(target_os = "linux")]
 use crate::source::linux_backend::LinuxCamera as ThisSystem;
 use crate::source::{FrameSource, RawFrame};
 use crate::wake::Wake;
+#[cfg(target_os = "windows")]
+use crate::windows::WindowsCamera as ThisSystem;
 
 /// One opened camera of one system, its mode set and its stream not yet running.
 pub(crate) trait SystemCamera: Sized {
@@ -33,7 +38,7 @@ pub(crate) trait SystemCamera: Sized {
     const API: ApiBackend;
 
     /// Opens the device and agrees on exactly this mode.
-    fn open(device: &Device, mode: Mode, wake: &Wake) -> Result<Self, Fault>;
+    fn open(device: &Device, mode: Mode, wake: &Arc<Wake>) -> Result<Self, Fault>;
 
     /// Starts the stream; a second call does nothing.
     fn start(&mut self) -> Result<(), Fault>;
@@ -44,11 +49,8 @@ pub(crate) trait SystemCamera: Sized {
     /// The next picture: [`Fault::Silence`] after `within`, [`Fault::Woken`] when `wake` is raised.
     fn picture(&mut self, within: Duration, wake: &Wake) -> Result<Buffer, Fault>;
 
-    /// The controls of the device, on a handle of their own; none where the system has none or they are not built yet.
-    fn panel(device: &Device) -> Option<Box<dyn Panel>> {
-        let _ = device;
-        None
-    }
+    /// The controls of the device, usable for as long as the answer lives, also after the stream has stopped.
+    fn panel(&self, device: &Device) -> Option<Box<dyn Panel>>;
 
     /// Stops the stream and releases the device. Never fails and may be called again: nokhwa's `Camera` calls it once
     /// more when dropped, and does not expect an error.
@@ -193,6 +195,7 @@ impl NativeSource {
     /// Opens the device in this mode and starts its stream.
     pub(crate) fn start(device: &Device, mode: Mode, wake: &Arc<Wake>) -> Result<Self, Fault> {
         let system = ThisSystem::open(device, mode, wake)?;
+        let panel = system.panel(device);
         let aside =
             Rc::new(Aside { within: Cell::new(Duration::ZERO), wake: Arc::clone(wake), fault: Cell::new(None) });
         let index = CameraIndex::String(device.place.clone());
@@ -200,7 +203,7 @@ impl NativeSource {
         let door = Door { system, mode, info, aside: Rc::clone(&aside) };
         let mut camera = nokhwa::Camera::with_custom(index, ThisSystem::API, Box::new(door));
         camera.open_stream().map_err(|error| aside.fault(&error))?;
-        Ok(Self { camera, aside, controls: Controls::set_up(ThisSystem::panel(device)) })
+        Ok(Self { camera, aside, controls: Controls::set_up(panel) })
     }
 }
 
