@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod cross_check;
 mod generate;
 mod machine;
 mod page;
@@ -27,6 +28,7 @@ cargo xtask <command>
   bench camera [--gate]      what camera and preview cost, beside other ways; written to docs/results/camera.md;
        [--quick]             a missed gate fails only with --gate; --quick is one short run that writes no page
   check                      formatting, lints, types, licences, generated files
+  check-windows, check-macos type-check the workspace for a system this machine has no toolchain for (8 minutes from cold)
   generate types             writes the TypeScript shapes of the View
   generate notices [--check] writes, or compares, THIRD-PARTY-NOTICES
 
@@ -52,6 +54,8 @@ fn dispatch(words: &[String]) -> Outcome {
         "test" => suites::test(&options),
         "bench" => bench::bench(&options),
         "check" => check::check(&options),
+        "check-windows" => cross_check::check(cross_check::System::Windows, &options),
+        "check-macos" => cross_check::check(cross_check::System::MacOs, &options),
         "generate" => generate::generate(&options),
         "--help" | "-h" | "help" => {
             println!("{USAGE}");
