@@ -60,7 +60,13 @@ notice-memory-only = You will have to sign in again after closing Likeness, beca
 notice-memory-only-retry = Unlock it
 notice-unsent-in-memory = Your photos have not been sent yet. Keep this window open until they are.
 notice-practice-camera = This is the practice learner, a drawing. It is not your camera.
-notice-virtual-camera = “{ $name }” seems to be a program, not a camera. The reviewer will see that.
+notice-virtual-camera = { $why ->
+    [program] “{ $name }” is a program, not a camera: this computer says so. The reviewer will see that.
+    [elsewhere] “{ $name }” gets its pictures from another device or over a network. The reviewer will see that.
+   *[unclear] “{ $name }” may be a program, not a camera: this computer does not say where it is plugged in. The reviewer will see that.
+  }
+notice-other-camera = The camera you chose before is not plugged in. This is “{ $name }”.
+notice-photos-anew = You were away for a while, and the time for your first photo ran out. Please take it again: you get new time at once.
 notice-offline = There is no connection just now. What you see may be old.
 
 welcome-title = Show that you are you

@@ -1,19 +1,42 @@
 # The camera and the two photos. What is said about a single frame stands in hints.ftl.
 
 camera-label = Camera
-camera-practice = { $name } (practice)
+camera-choice = { $remark ->
+    [practice] { $name } (practice)
+    [program] { $name } (seems to be a program)
+    [not-allowed] { $name } (not accepted here)
+    [too-small] { $name } (too small for an ID)
+    [infrared] { $name } (no colour)
+    [in-use] { $name } (in use)
+    [unusable] { $name } (cannot be used)
+   *[none] { $name }
+  }
 camera-none-chosen = Choose a camera
+camera-use = Use “{ $name }”
+camera-this = This camera
 camera-picture = Live picture from your camera
 camera-off-title = Your camera is off
 camera-off-lead = Likeness asks for it now. Your computer may ask you once more.
 camera-turn-on = Turn on the camera
 camera-starting = Turning on the camera…
 camera-starting-lead = This can take a few seconds.
+camera-asking = Your computer asks whether Likeness may use the camera.
+camera-asking-lead = Choose “Allow” in its window. It goes on by itself.
+
+camera-finding-shutter-closed = The little shutter in front of the camera is closed. Slide it open, or press the key with the camera on it.
+camera-finding-covered = The picture is black. Is something in front of the lens, a shutter or a finger? If not, turn on a light.
+camera-finding-glaring = The picture is white. Turn away from the lamp or window that shines straight into the camera.
+camera-finding-no-colour = This camera shows no colour; it is made for the dark. The photos need one with colour.
+camera-finding-tinted = This camera shows wrong colours. Another one is needed for the photos.
 
 camera-check-title = Can you see yourself well?
 camera-check-lead = Wipe the lens, face the light, and sit about an arm’s length away.
 camera-check-go = Looks good
-camera-check-dpi = At its best distance this camera shows a card with about { $dpi } dots per inch.
+camera-card-plenty = This camera shows even the small print on an ID: up to { $dpi } dots per inch.
+camera-card-enough = This camera can show an ID: up to { $dpi } dots per inch. Hold it close and still, in good light.
+camera-card-too-little = Small print on an ID will be hard to read with this camera: it shows up to { $dpi } dots per inch, and 130 are needed. Bright light and holding it close help a little; another camera or device helps more.
+camera-card-plenty-short = This camera shows up to { $dpi } dots per inch.
+camera-card-enough-short = Hold the ID close: this camera shows up to { $dpi } dots per inch.
 
 capture-face-title = Your face photo
 capture-face-card-title = Your face, with your card beside it

@@ -46,11 +46,15 @@ error-camera-none = No camera was found.
 error-camera-in-use = Another program is using the camera.
     .do = Close the other program, such as a video call, then try again.
 error-camera-denied = This computer does not let Likeness use the camera.
-    .do = Allow it in the camera settings. It goes on by itself.
-error-camera-restricted = Your organisation does not allow this camera.
-    .do = Ask the people who look after this computer.
+    .do = { $system ->
+        [windows] In the settings, turn on “Camera access” and “Let desktop apps access your camera”. Then come back here.
+        [macos] In the settings, turn on Likeness under “Camera”. Then come back here.
+       *[linux] Ask the people who look after this computer to let your account use cameras. On most systems that is the group “video”.
+      }
+error-camera-restricted = Your organisation does not let programs use the camera of this computer.
+    .do = Use another device, or ask the people who look after this one.
 error-camera-lost = The camera was unplugged.
-    .do = Plug it in again. It goes on by itself, and no photo is lost.
+    .do = Plug it in again: it goes on by itself, and no photo is lost. Or use another camera.
 error-camera-stalled = The camera sends no pictures.
     .do = Unplug it, plug it in again, then try again.
 error-camera-not-moving = The camera sends the same picture again and again.
@@ -59,8 +63,12 @@ error-camera-damaged-frames = The pictures arrive damaged.
     .do = Plug the camera straight into another socket of the computer.
 error-camera-unsupported = The pictures of this camera are too small for an ID.
     .do = Choose another camera.
-error-camera-virtual-blocked = This picture is made by a program, not by a lens.
-    .do = Choose a real camera.
+error-camera-virtual-blocked = “{ $name }” seems to be a program, not a camera. Your organisation accepts only cameras.
+    .do = Choose another camera, or use another device.
+error-virtual-camera = Your organisation does not accept these photos, because their camera seems to be a program.
+    .do = Take them again with another camera. Everything else is kept.
+error-synthetic-camera = These photos are drawings for practice. They cannot prove who you are.
+    .do = Take them again with a camera.
 error-camera-failed = The camera reports a fault.
     .do = Unplug it, plug it in again, then try again.
 error-photos-outdated = These photos can no longer be sent.

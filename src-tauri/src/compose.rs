@@ -63,6 +63,8 @@ pub fn join<R: Runtime>(app: &mut App<R>) -> Result<(), Box<dyn std::error::Erro
         server,
         desk,
         camera: Camera::start(sources(practice, &cache)),
+        // Who practises leaves nothing behind.
+        camera_file: if practice { None } else { Some(app.path().app_config_dir()?.join("camera.json")) },
         store: vault::store_for(store.as_deref()),
         open_link: open_link(app.handle().clone()),
         copy_text: copy_text(),

@@ -4,11 +4,14 @@
 //! (and the first of them by `cargo xtask demo`), on a display and a session bus of their own.
 #![cfg(test)]
 
+mod camera;
 mod deadline;
+mod fake_camera;
 mod folder;
 mod http;
 mod leftovers;
 mod ordinary_run;
+mod picture;
 mod review_desk;
 mod steps;
 mod whole_journey;

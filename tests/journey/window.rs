@@ -183,6 +183,23 @@ impl Window {
             .to_owned()
     }
 
+    /// Chooses the option of a list that names `text`, as a person would.
+    pub fn choose(&self, list: &str, text: &str) {
+        self.find(list);
+        let path = format!("//option[contains(., '{text}')]");
+        let found = self.call("POST", "/element", &json!({"using": "xpath", "value": path}));
+        let option = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str);
+        let option = option.expect("an option").to_owned();
+        self.call("POST", &format!("/element/{option}/click"), &json!({}));
+    }
+
+    /// What the window shows of one element, as a PNG.
+    pub fn picture_of(&self, selector: &str) -> Vec<u8> {
+        let element = self.find(selector);
+        let picture = self.call("GET", &format!("/element/{element}/screenshot"), &Value::Null);
+        base64::engine::general_purpose::STANDARD.decode(picture.as_str().expect("a picture")).expect("base64")
+    }
+
     /// Saves what the window shows as `NN-name.png`, numbered in order.
     pub fn shoot(&mut self, name: &str) -> PathBuf {
         self.taken += 1;

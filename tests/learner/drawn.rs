@@ -100,12 +100,16 @@ pub enum Fault {
     Noise,
     /// The binding to its driver panics.
     Panicking,
+    /// A call into its driver does not come back for half a minute.
+    Hanging,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Orders {
     fault: Fault,
     script: Script,
+    /// So many pictures are still sent before the plug is pulled.
+    unplug_after: Option<u32>,
 }
 
 /// Directs a played camera while it runs.
@@ -120,7 +124,8 @@ impl Director {
         learner.set_pace(100.0);
         let (width_px, height_px) = learner.size_px();
         let mode = Mode { width_px, height_px, fps: Rate::whole(learner.fps()), pixels: Pixels::Mjpeg };
-        let director = Self(Arc::new(Mutex::new(Orders { fault: Fault::None, script: Script::Neutral })));
+        let director =
+            Self(Arc::new(Mutex::new(Orders { fault: Fault::None, script: Script::Neutral, unplug_after: None })));
         let played = Played { orders: director.clone(), learner, on: None, drawn: 0, last: Vec::new() };
         (director, Camera::start_scripted(Box::new(played), mode))
     }
@@ -130,6 +135,11 @@ impl Director {
         self.change(|orders| orders.fault = fault);
     }
 
+    /// The plug is pulled after so many more pictures.
+    pub fn unplug_after(&self, pictures: u32) {
+        self.change(|orders| orders.unplug_after = Some(pictures));
+    }
+
     /// From now on this is played before it.
     pub fn play(&self, script: Script) {
         self.change(|orders| orders.script = script);
@@ -137,6 +147,15 @@ impl Director {
 
     fn change(&self, what: impl FnOnce(&mut Orders)) {
         what(&mut self.0.lock().expect("no test panics while it directs"));
+    }
+
+    /// One more picture is asked for.
+    fn count_picture(&self) {
+        self.change(|orders| match orders.unplug_after {
+            Some(0) => (orders.fault, orders.unplug_after) = (Fault::Unplugged, None),
+            Some(pictures) => orders.unplug_after = Some(pictures - 1),
+            None => {}
+        });
     }
 
     fn orders(&self) -> Orders {
@@ -172,12 +191,19 @@ impl likeness_camera::Script for Played {
             Fault::Busy => Err(16),
             Fault::Denied => Err(13),
             Fault::Unplugged => Err(2),
-            Fault::None | Fault::Silent | Fault::Frozen | Fault::Torn | Fault::Noise | Fault::Panicking => Ok(()),
+            Fault::None
+            | Fault::Silent
+            | Fault::Frozen
+            | Fault::Torn
+            | Fault::Noise
+            | Fault::Panicking
+            | Fault::Hanging => Ok(()),
         }
     }
 
     fn picture(&mut self, _opens: u32, _number: u64) -> Move {
-        let Orders { fault, script } = self.orders.orders();
+        self.orders.count_picture();
+        let Orders { fault, script, .. } = self.orders.orders();
         match fault {
             Fault::None => {
                 self.last = self.fresh_picture(script);
@@ -198,6 +224,7 @@ impl likeness_camera::Script for Played {
             Fault::Denied => Move::Error(13),
             Fault::Unplugged => Move::Error(19),
             Fault::Panicking => Move::Panic,
+            Fault::Hanging => Move::Hang(Duration::from_secs(30)),
         }
     }
 }

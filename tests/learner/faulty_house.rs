@@ -1,6 +1,7 @@
 //! A practice server behind a line that can fail, and that can be stopped and started again on the same folder and port.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,13 +23,25 @@ use crate::practice_house::database;
 /// The learners of this house.
 pub const LEARNERS: [&str; 2] = ["learner@likeness.example", "sam@mail.example"];
 
-/// The system's clock, and how many milliseconds the server's is ahead of it.
+/// The system's clock, and how many milliseconds one is ahead of it: the server's, or the learner's.
 #[derive(Clone, Default)]
 struct Ahead(Arc<AtomicU64>);
 
 impl Clock for Ahead {
     fn now(&self) -> UnixMs {
         SystemClock.now().plus(Duration::from_millis(self.0.load(Ordering::SeqCst)))
+    }
+}
+
+impl Ahead {
+    fn go_on(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_millis()).expect("a time of this life"), Ordering::SeqCst);
+    }
+}
+
+impl likeness_remote::Clock for Ahead {
+    fn now(&self) -> UnixMs {
+        Clock::now(self)
     }
 }
 
@@ -40,6 +53,7 @@ pub struct FaultyHouse {
     passwords: [String; 2],
     server: Option<PracticeServer>,
     ahead: Ahead,
+    learners_ahead: Ahead,
     folder: TempDir,
 }
 
@@ -55,13 +69,27 @@ impl FaultyHouse {
             let account = server.accounts.iter().find(|account| account.email == email).expect("a seeded account");
             account.password.expose().to_owned()
         });
-        Self { line, origin: server.origin.clone(), passwords, server: Some(server), ahead, folder }
+        Self {
+            line,
+            origin: server.origin.clone(),
+            passwords,
+            server: Some(server),
+            ahead,
+            learners_ahead: Ahead::default(),
+            folder,
+        }
     }
 
     /// Opens the app on this server.
     pub fn person(&self, camera: Camera) -> Person {
-        let server = Server::Through { origin: self.origin.clone(), line: self.line.url() };
-        Person::start(server, None, camera, Box::new(MemoryStore::new()))
+        self.remembering_person(camera, None)
+    }
+
+    /// Opens the app on this server, with a file that remembers the camera.
+    pub fn remembering_person(&self, camera: Camera, camera_file: Option<PathBuf>) -> Person {
+        let clock = Arc::new(self.learners_ahead.clone());
+        let server = Server::Through { origin: self.origin.clone(), line: self.line.url(), clock };
+        Person::start_remembering(server, None, camera, Box::new(MemoryStore::new()), camera_file)
     }
 
     /// The press that signs this learner in.
@@ -89,7 +117,13 @@ impl FaultyHouse {
 
     /// The server's clock goes on; the learner's does not, as two computers' never agree.
     pub fn time_passes(&self, time: Duration) {
-        self.ahead.0.fetch_add(u64::try_from(time.as_millis()).expect("a time of this life"), Ordering::SeqCst);
+        self.ahead.go_on(time);
+    }
+
+    /// Both clocks go on: the learner's computer slept, or the learner did.
+    pub fn time_passes_for_both(&self, time: Duration) {
+        self.ahead.go_on(time);
+        self.learners_ahead.go_on(time);
     }
 
     /// The server's database.

@@ -4,6 +4,8 @@
 //! and what fails is a line, a camera or a keyring that plays the fault.
 #![cfg(test)]
 
+mod away;
+mod burst_unplugged;
 mod camera_faults;
 mod drawn;
 mod faulty_house;
@@ -11,6 +13,7 @@ mod faulty_house;
 mod http;
 mod in_clear;
 mod keyring;
+mod leaving;
 mod person;
 mod practice_house;
 #[path = "../journey/review_desk.rs"]

@@ -1,5 +1,6 @@
 //! A person before the app: presses, looks at what is drawn, waits as long as people wait.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -39,6 +40,17 @@ pub struct Person {
 impl Person {
     /// Starts the app.
     pub fn start(server: Server, desk: Option<Desk>, camera: Camera, store: Box<dyn SecretStore>) -> Self {
+        Self::start_remembering(server, desk, camera, store, None)
+    }
+
+    /// Starts the app with a file that remembers the camera.
+    pub fn start_remembering(
+        server: Server,
+        desk: Option<Desk>,
+        camera: Camera,
+        store: Box<dyn SecretStore>,
+        camera_file: Option<PathBuf>,
+    ) -> Self {
         let outside = Arc::new(Outside::default());
         let (links, copied) = (outside.clone(), outside.clone());
         let note = |place: &Mutex<Vec<String>>, text: &str| {
@@ -52,6 +64,7 @@ impl Person {
             server,
             desk,
             camera,
+            camera_file,
             store,
             open_link: Box::new(move |address| note(&links.links, address)),
             copy_text: Box::new(move |text| note(&copied.copied, text)),
@@ -217,6 +230,18 @@ impl Person {
             }
         }
         panic!("no photo was taken; drawn is {:#?}", self.view())
+    }
+
+    /// Presses the shutter until the screen changes, whatever comes of it.
+    pub async fn photo_attempt(&self) {
+        for _ in 0..60 {
+            let _ = self.journey.intend(Intent::TakePhoto).await;
+            let left = self.journey.wait_for(|view| !matches!(&view.screen, Screen::Capture { .. }));
+            if tokio::time::timeout(Duration::from_millis(1_500), left).await.is_ok() {
+                return;
+            }
+        }
+        panic!("the shutter did nothing; drawn is {:#?}", self.view())
     }
 
     /// The picture under review.

@@ -71,6 +71,13 @@ async function press(page: HTMLElement, action: string): Promise<void> {
   await settle();
 }
 
+/** Without the invisible marks around names, and with single spaces. */
+const bare = (text: string | null | undefined): string =>
+  (text ?? '')
+    .replace(/[\u2068\u2069]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+
 const sent = (): string[] => presses.map(({ command }) => command).filter((command) => command !== 'ui_ready');
 
 describe('every recorded screen', () => {
@@ -160,6 +167,87 @@ describe('presses', () => {
   });
 });
 
+describe('what a live camera lacks', () => {
+  it('is said under the picture, and the picture and the way on stay', async () => {
+    const table: [screen: string, remark: string, words: string, another: boolean][] = [
+      ['camera-check-covered', 'covered', 'The picture is black', false],
+      ['camera-check-shutter', 'shutter-closed', 'Slide it open', false],
+      ['camera-check-glaring', 'glaring', 'The picture is white', false],
+      ['camera-check-no-colour', 'no-colour', 'shows no colour', true],
+      ['camera-check-too-little', 'card', '130 are needed', true],
+      ['capture-id-too-little', 'card', '130 are needed', true],
+    ];
+    for (const [screen, remark, words, another] of table) {
+      presses = [];
+      const page = await open(screen);
+      expect(page.querySelector('.live'), screen).not.toBeNull();
+      const box = page.querySelector<HTMLElement>('.remark');
+      expect(box?.dataset.remark, screen).toBe(remark);
+      expect(bare(box?.textContent), screen).toContain(words);
+      expect(act(page, 'use-other-camera') !== null, `${screen}: another camera is offered where it helps`).toBe(another);
+      if (another) {
+        await press(page, 'use-other-camera');
+        expect(sent(), screen).toEqual(['choose_camera']);
+      }
+      cleanup();
+    }
+  });
+
+  it('is not said of a camera that shows an ID well, whose sharpness is told in passing', async () => {
+    for (const [screen, words] of [
+      ['camera-check', 'up to 211 dots per inch'],
+      ['camera-check-enough', 'up to 141 dots per inch'],
+      ['capture-id-calm', 'up to 141 dots per inch'],
+    ] as const) {
+      const page = await open(screen);
+      expect(page.querySelector('.remark'), screen).toBeNull();
+      expect(bare(page.querySelector('.controls')?.textContent), screen).toContain(words);
+      cleanup();
+    }
+    const page = await open('capture-face');
+    expect(page.querySelector('.controls')?.textContent, 'a face needs none of that').not.toContain('inch');
+  });
+});
+
+describe('the choice of cameras', () => {
+  it('stands on every camera screen, tells two of one name apart, and says what speaks against one', async () => {
+    for (const name of RECORDED_NAMES.filter((name) => /^(camera-check|capture)/.test(name))) {
+      const page = await open(name);
+      const { screen } = recordedView(name);
+      const cameras = screen.kind === 'camera-check' || screen.kind === 'capture' ? screen.camera.cameras : [];
+      const labels = [...page.querySelectorAll('#camera option')].map(({ textContent }) => bare(textContent));
+      expect(labels.length, name).toBe(cameras.length);
+      expect(new Set(labels).size, name).toBe(labels.length);
+      cleanup();
+    }
+    const page = await open('camera-check-lost');
+    const labels = [...page.querySelectorAll('#camera option')].map(({ textContent }) => bare(textContent));
+    expect(labels).toEqual(['HD Webcam, USB 1-2', 'HD Webcam, USB 3-1', 'OBS Virtual Camera (not accepted here)']);
+  });
+});
+
+describe('the live picture', () => {
+  it('is mirrored for the face alone: by the style of the pictures, never of the words and outlines over them', async () => {
+    for (const [screen, mirrored] of [
+      ['camera-check', true],
+      ['capture-face', true],
+      ['capture-face-card', true],
+      ['capture-id', false],
+    ] as const) {
+      const page = await open(screen);
+      expect(page.querySelector('[role="img"]')?.classList.contains('mirrored'), screen).toBe(mirrored);
+      for (const turned of page.querySelectorAll('.mirrored')) {
+        expect(turned.textContent?.trim(), `${screen}: words are never turned round`).toBe('');
+      }
+      cleanup();
+    }
+    for (const screen of ['review-face', 'review-id', 'check-answers']) {
+      expect((await open(screen)).querySelector('.mirrored'), screen).toBeNull();
+      cleanup();
+    }
+  });
+});
+
 describe('trouble', () => {
   it('is drawn with the summary first, focus on it, and the field marked', async () => {
     const page = await open('name-empty');
@@ -177,20 +265,57 @@ describe('trouble', () => {
   });
 
   it('of the camera replaces the picture, with one main action, another device, and the choice of cameras', async () => {
-    for (const [screen, command] of [
-      ['capture-face-in-use', 'turn_on_camera'],
-      ['capture-face-denied', 'open_camera_settings'],
-      ['capture-id-lost', 'turn_on_camera'],
-    ] as const) {
+    const table: [screen: string, label: string, command: string, words: object][] = [
+      ['capture-face-in-use', 'Try again', 'turn_on_camera', {}],
+      ['capture-face-denied', 'Try again', 'turn_on_camera', {}],
+      ['camera-check-denied-macos', 'Open camera settings', 'open_camera_settings', {}],
+      ['camera-check-denied-windows', 'Open camera settings', 'open_camera_settings', {}],
+      ['camera-check-restricted', 'Get help', 'open_help', {}],
+      ['camera-check-virtual-blocked', 'Use “HD Webcam”', 'choose_camera', { key: 'b' }],
+      ['capture-id-lost', 'Use “Practice learner”', 'choose_camera', { key: 'b' }],
+      ['camera-check-lost', 'Use “HD Webcam, USB 3-1”', 'choose_camera', { key: 'b' }],
+      ['camera-check-stalled', 'Try again', 'turn_on_camera', {}],
+      ['camera-check-not-moving', 'Use “HD Webcam, USB 3-1”', 'choose_camera', { key: 'b' }],
+      ['camera-check-damaged', 'Try again', 'turn_on_camera', {}],
+      ['camera-check-unsupported', 'Use “HD Webcam, USB 3-1”', 'choose_camera', { key: 'b' }],
+      ['camera-check-failed', 'Try again', 'turn_on_camera', {}],
+    ];
+    for (const [screen, label, command, words] of table) {
       presses = [];
       const page = await open(screen);
       expect(page.querySelector('.live'), screen).toBeNull();
+      expect(act(page, 'take-photo'), `${screen}: no shutter without a picture`).toBeNull();
+      expect(act(page, 'go'), `${screen}: no way on without a picture`).toBeNull();
       expect(act(page, 'other-device'), screen).not.toBeNull();
       expect(page.querySelector('#camera'), screen).not.toBeNull();
+      expect(bare(act(page, 'camera-trouble')?.textContent), screen).toBe(label);
+      expect(document.getElementById('say-now')?.textContent, `${screen} is said`).not.toBe('');
       await press(page, 'camera-trouble');
-      expect(sent(), screen).toEqual([command]);
+      expect(
+        presses.filter((press) => press.command !== 'ui_ready'),
+        screen,
+      ).toEqual([{ command, words }]);
       cleanup();
     }
+  });
+
+  it('of the camera says what to do on this very system', async () => {
+    const table = [
+      ['capture-face-denied', 'group “video”'],
+      ['camera-check-denied-macos', 'turn on Likeness under “Camera”'],
+      ['camera-check-denied-windows', '“Let desktop apps access your camera”'],
+      ['camera-check-virtual-blocked', '“OBS Virtual Camera” seems to be a program'],
+    ] as const;
+    for (const [screen, words] of table) {
+      const page = await open(screen);
+      expect(bare(page.querySelector('.stage')?.textContent), screen).toContain(words);
+      cleanup();
+    }
+  });
+
+  it('of no camera offers to look again, because there is no other one', async () => {
+    const page = await open('camera-check-none');
+    expect(bare(act(page, 'camera-trouble')?.textContent)).toBe('Try again');
   });
 
   it('of a refused press stands on the page until the next press', async () => {

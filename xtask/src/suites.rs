@@ -117,6 +117,8 @@ fn suite(name: &str, options: &Options) -> Outcome {
         "journey" => {
             machine::packages(&["window"], options)?;
             ordinary_build()?;
+            // The camera that the window's camera tests start the app on.
+            must(&mut program("cargo", &["build", "--quiet", "-p", "likeness-fakev4l2"]))?;
             journey(&[])
         }
         "devices" => {

@@ -14,6 +14,7 @@ use crate::camera_desk::CameraDesk;
 use crate::intent::{Intent, Refusal};
 use crate::news::News;
 use crate::pictures::Pictures;
+use crate::remembered::Remembered;
 use crate::state::State;
 use crate::view::{Guidance, View};
 use crate::{Closing, Desk, Doors, draw};
@@ -67,6 +68,8 @@ pub struct Materials {
     pub account: Option<Account>,
     /// The camera.
     pub camera: Camera,
+    /// Which one was chosen before.
+    pub remembered: Remembered,
     /// The shelf of pictures.
     pub pictures: Pictures,
     /// Practice mode.
@@ -90,6 +93,7 @@ impl Owner {
     pub fn new(materials: Materials) -> Self {
         let camera = CameraDesk::new(
             materials.camera,
+            materials.remembered,
             materials.pictures.clone(),
             materials.guidance,
             materials.mailbox.clone(),
@@ -140,6 +144,7 @@ impl Owner {
 
     /// Brings camera and window in line with the state.
     fn settle(&mut self) {
+        self.renew_session_if_over();
         self.camera.follow(&mut self.state);
         self.closing.set_unsent(self.state.would_lose_photos());
         self.publish();

@@ -6,15 +6,17 @@ use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
 
 use crate::state::{CameraNow, Place, State};
 use crate::view::{
-    CameraView, CameraViewState, Document, Frame, Hand, HomeAction, Mode, Notice, Photo, PhotoSlot, PracticeAccount,
-    ProfileStatus, ReasonView, Screen, SendPhase, Step, Trouble, View, Who,
+    CameraFinding, CameraView, CameraViewState, CardGrade, CardSight, Document, Frame, Hand, HomeAction, Mode, Notice,
+    Photo, PhotoSlot, PracticeAccount, ProfileStatus, ReasonView, Screen, SendPhase, Step, System, Trouble, View, Who,
 };
 
 /// How many numbered steps the way has.
 const STEPS: u32 = 8;
 
-/// Widest and nearest a card is held in front of a webcam, in the assumed 60 degree lens: it fills about this share of the width.
-const CARD_SHARE_AT_BEST: f32 = 0.75;
+/// From here every letter of a card is legible: 8 pixels a millimetre, so that capitals of 2 mm have 16.
+const PLENTY_DPI: u32 = 203;
+/// Below this capitals of 2 mm have fewer than 10 pixels, and small print is guesswork: 5 pixels a millimetre.
+const ENOUGH_DPI: u32 = 127;
 
 /// Draws everything.
 pub fn view(state: &State) -> View {
@@ -34,8 +36,18 @@ fn frame(state: &State) -> Frame {
         mode: state.mode,
         provider: provider.map(|provider| provider.name.clone()),
         help_address: provider.map(|provider| provider.help_address.clone()),
+        system: SYSTEM,
     }
 }
+
+/// The system this is built for.
+const SYSTEM: System = if cfg!(target_os = "windows") {
+    System::Windows
+} else if cfg!(target_os = "macos") {
+    System::Macos
+} else {
+    System::Linux
+};
 
 fn step(place: Place) -> Option<u32> {
     match place {
@@ -62,8 +74,14 @@ fn notices(state: &State) -> Vec<Notice> {
     }
     if state.wants_camera() && state.camera.practice {
         notices.push(Notice::PracticeCamera);
-    } else if let (Some(name), true) = (&state.camera.virtual_name, state.wants_camera()) {
-        notices.push(Notice::VirtualCamera { name: name.clone() });
+    } else if let (Some(why), Some(name), true) = (state.camera.suspicion, &state.camera.name, state.wants_camera()) {
+        notices.push(Notice::VirtualCamera { name: name.clone(), why: why.to_owned() });
+    }
+    if let (true, Some(name), true) = (state.camera.stands_in, &state.camera.name, state.wants_camera()) {
+        notices.push(Notice::OtherCamera { name: name.clone() });
+    }
+    if state.photos_anew && state.wants_camera() {
+        notices.push(Notice::PhotosAnew);
     }
     if state.offline {
         notices.push(Notice::Offline);
@@ -96,7 +114,7 @@ fn screen(state: &State) -> Screen {
         Place::IdLayout => {
             Screen::IdLayout { document: state.draft.document, id_types: id_types(state), busy, trouble }
         }
-        Place::CameraCheck => Screen::CameraCheck { camera: camera(state, true), best_dpi: best_dpi(state) },
+        Place::CameraCheck => Screen::CameraCheck { camera: camera(state, true) },
         Place::Capture(photo) => Screen::Capture {
             photo: *photo,
             with_card: with_card(state, *photo),
@@ -257,31 +275,63 @@ fn camera(state: &State, mirrored: bool) -> CameraView {
     let (view_state, trouble) = match &state.camera.state {
         CameraNow::Off => (CameraViewState::Off, None),
         CameraNow::Starting => (CameraViewState::Starting, None),
+        CameraNow::Asking => (CameraViewState::Asking, None),
         CameraNow::Live => (CameraViewState::Live, None),
         CameraNow::Trouble(code) => (CameraViewState::Trouble, Some(Trouble::plain(code))),
     };
+    let live = state.camera.state == CameraNow::Live;
     CameraView {
         state: view_state,
         stream: state.camera.stream.clone(),
         mirrored,
         aspect: state.camera.aspect,
         trouble,
+        name: state.camera.name.clone(),
+        finding: finding(state).filter(|_| live),
+        card: card_sight(state),
         cameras: state.camera.choices.clone(),
+        other: other_camera(state),
+        has_settings_page: settings_page().is_some(),
     }
 }
 
-/// Dots per inch on a card that fills most of the picture: honest before anything is held up.
-fn best_dpi(state: &State) -> Option<u32> {
-    (state.camera.state == CameraNow::Live && state.camera.width_px > 0).then(|| {
-        #[allow(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a camera's width is a few thousand pixels"
-        )]
-        let dpi = (state.camera.width_px as f32 * CARD_SHARE_AT_BEST / 85.60 * 25.4) as u32;
-        dpi
-    })
+/// What the picture lacks. While a photo is guided, the light has a hint of its own.
+fn finding(state: &State) -> Option<CameraFinding> {
+    let guided = matches!(state.place, Place::Capture(_));
+    let of_light = |finding: &CameraFinding| matches!(finding, CameraFinding::Covered | CameraFinding::Glaring);
+    state.camera.finding.filter(|finding| !guided || !of_light(finding))
+}
+
+/// The system's own page about camera permission. Linux has none: who may use a camera is decided by groups.
+pub fn settings_page() -> Option<&'static str> {
+    match SYSTEM {
+        System::Macos => Some("x-apple.systempreferences:com.apple.preference.security?Privacy_Camera"),
+        System::Windows => Some("ms-settings:privacy-webcam"),
+        System::Linux => None,
+    }
+}
+
+/// The camera to offer when this one is in trouble: one that nothing speaks against, else nothing is offered and the learner chooses.
+fn other_camera(state: &State) -> Option<String> {
+    let others = state.camera.choices.iter().filter(|choice| !choice.chosen);
+    others.min_by_key(|choice| (choice.remark.is_some(), choice.practice)).map(|choice| choice.key.clone())
+}
+
+/// How well the live camera can show an ID: said before one is held up, so that nobody tries in vain. A practice learner's card is drawn.
+fn card_sight(state: &State) -> Option<CardSight> {
+    let asked = state.draft.needs(Photo::Id) && state.place != Place::Capture(Photo::Face);
+    let dpi = state.camera.card_dpi;
+    let clear = state.camera.state == CameraNow::Live && state.camera.finding.is_none();
+    (clear && asked && dpi > 0).then(|| CardSight { dpi, grade: card_grade(dpi) })
+}
+
+/// What a resolution is worth on an ID.
+pub fn card_grade(dpi: u32) -> CardGrade {
+    match dpi {
+        PLENTY_DPI.. => CardGrade::Plenty,
+        ENOUGH_DPI.. => CardGrade::Enough,
+        _ => CardGrade::TooLittle,
+    }
 }
 
 /// Must the card be beside the face in this photo?

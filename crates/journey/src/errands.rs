@@ -121,6 +121,17 @@ pub fn read_status(owner: &mut Owner) {
     });
 }
 
+/// Asks for the status after a sleep: an answer renews the token, and a sign-in that has ended says so.
+pub fn ask_after_sleep(owner: &Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    let Some(of) = signed_in_as(&account) else { return };
+    let mailbox = owner.mailbox.clone();
+    tokio::spawn(async move {
+        let result = account.api().status().await.map(|read| read.status);
+        tell(&mailbox, News::Status { of, result });
+    });
+}
+
 /// Signs in. The address stays in its field whatever happens.
 pub fn sign_in(owner: &mut Owner, password: SecretString) {
     let Some(account) = owner.account.clone() else { return };

@@ -11,10 +11,13 @@ mod guidance;
 mod intent;
 mod news;
 mod pictures;
+mod remembered;
+mod renewal;
 mod state;
 pub mod view;
 mod wishes;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +35,7 @@ use actor::{Mailbox, Materials, Message, Owner};
 pub use intent::{Change, Intent, Link, Refusal};
 pub use pictures::PictureAnswer;
 use pictures::Pictures;
+use remembered::Remembered;
 use state::State;
 use view::{Guidance, Mode, View};
 
@@ -46,6 +50,8 @@ pub enum Server {
         origin: Url,
         /// The near end of the line.
         line: Url,
+        /// The clock of this computer, which may run away from the server's.
+        clock: Arc<dyn likeness_remote::Clock>,
     },
     /// None can be used; the code says why.
     Unusable(&'static str),
@@ -82,6 +88,8 @@ pub struct Parts {
     pub desk: Option<Desk>,
     /// The one camera owner.
     pub camera: Camera,
+    /// The file that remembers which camera was chosen. `None` where nothing may be left behind: in practice, on a shared computer.
+    pub camera_file: Option<PathBuf>,
     /// Where sign-ins are kept.
     pub store: Box<dyn SecretStore>,
     /// Opens an address outside the app; false when that failed.
@@ -148,6 +156,7 @@ impl Journey {
             api,
             account,
             camera: parts.camera,
+            remembered: Remembered::read(parts.camera_file),
             pictures: pictures.clone(),
             desk: parts.desk,
             doors: Doors { open_link: parts.open_link.into(), copy_text: parts.copy_text, quit: parts.quit },
@@ -234,9 +243,7 @@ fn connect(
     let (api, origin) = match server {
         Server::At(origin) => (Api::new(&origin), origin),
         #[cfg(feature = "test-support")]
-        Server::Through { origin, line } => {
-            (Api::through(&origin, line, Arc::new(likeness_remote::SystemClock)), origin)
-        }
+        Server::Through { origin, line, clock } => (Api::through(&origin, line, clock), origin),
         Server::Unusable(code) => {
             state.trouble = Some(view::Trouble::plain(code));
             return (None, None);

@@ -1,7 +1,7 @@
 //! What happened elsewhere, and what it means here. Answers carry the number they were asked under; older ones are dropped.
 
 use likeness_account::{Account, AccountError, Auth};
-use likeness_camera::{CameraState, Device};
+use likeness_camera::{CameraState, Device, Findings};
 use likeness_capture::CapturedPhoto;
 use likeness_protocol::practice::PracticeMails;
 use likeness_protocol::problem::Code;
@@ -10,7 +10,6 @@ use likeness_remote::RemoteError;
 use likeness_submission::{OpenSession, SendError, SendNews, SubmissionError};
 
 use crate::actor::Owner;
-use crate::camera_desk::{note_devices, note_state};
 use crate::draw::milliseconds;
 use crate::errands;
 use crate::state::{Place, Shot};
@@ -56,9 +55,23 @@ pub enum News {
         result: Result<OpenSession, SubmissionError>,
     },
     /// The camera changed.
-    Camera(CameraState),
+    Camera {
+        /// What it does.
+        state: CameraState,
+        /// What its pictures show.
+        findings: Findings,
+    },
+    /// The computer was asleep.
+    Woke,
+    /// The system names other cameras than before.
+    CamerasChanged,
     /// The cameras were listed.
-    Cameras(Vec<Device>),
+    Cameras {
+        /// The number of the list.
+        number: u64,
+        /// Every camera.
+        devices: Vec<Device>,
+    },
     /// A photo was taken.
     Photo {
         /// Number of its capture.
@@ -91,6 +104,7 @@ impl Owner {
             News::Auth(auth) => self.learn_auth(auth),
             News::Restored => self.learn_restored(),
             News::Policy(Ok(policy)) => {
+                self.camera.obey(policy.camera.virtual_cameras);
                 self.state.policy = Some(policy);
                 self.state.offline = false;
             }
@@ -112,8 +126,12 @@ impl Owner {
                 }
             }
             News::Session { attempt, result } if attempt == self.attempt => self.learn_session(result),
-            News::Camera(camera) if self.state.wants_camera() => note_state(&mut self.state, &camera),
-            News::Cameras(devices) => note_devices(&mut self.state, &devices),
+            News::Camera { state, findings } if self.state.wants_camera() => {
+                self.camera.note_state(&mut self.state, &state, findings);
+            }
+            News::Woke => self.wake(),
+            News::CamerasChanged => self.camera.list(),
+            News::Cameras { number, devices } => self.camera.note_devices(&mut self.state, number, devices),
             News::Photo { attempt, photo } if attempt == self.camera.attempt() => self.learn_photo(photo),
             News::Sending { attempt, news } if attempt == self.attempt => self.learn_sending(&news),
             News::Sent { attempt, result } if attempt == self.attempt => self.learn_sent(result),
@@ -128,7 +146,7 @@ impl Owner {
             | News::Status { .. }
             | News::Consent { .. }
             | News::Session { .. }
-            | News::Camera(_)
+            | News::Camera { .. }
             | News::Photo { .. }
             | News::Sending { .. }
             | News::Sent { .. } => tracing::debug!(code = "late-answer"),
@@ -256,14 +274,24 @@ impl Owner {
             Err(SubmissionError::Remote(error)) => self.refused(&error),
             Err(error) => self.state.trouble = Some(Trouble::plain(error.code())),
         }
+        // A camera screen without a session has no camera, and no room to say why.
+        if self.state.wants_camera() && self.state.draft.session.is_none() {
+            self.state.place = Place::IdLayout;
+        }
     }
 
     fn learn_photo(&mut self, photo: CapturedPhoto) {
         let Place::Capture(kind) = self.state.place else { return };
+        // The server would refuse it later, with the other photo: the session is renewed, and the learner is still before the camera.
+        if self.session_is_over() {
+            tracing::info!(code = "photo-too-late");
+            return;
+        }
         match photo.review_jpeg(REVIEW_SIDE_PX) {
             Ok(jpeg) => {
                 tracing::info!(code = "photo-taken", photo = kind.kind().as_str(), sha256 = photo.sha256_hex());
                 self.forget_shot(kind);
+                self.state.photos_anew = false;
                 let picture = self.pictures.put(jpeg);
                 self.state.draft.replace_shot(kind, Some(Shot { photo, picture }));
                 self.state.place = Place::Review(kind);
@@ -305,8 +333,7 @@ impl Owner {
         match result {
             Ok(receipt) => {
                 tracing::info!(code = "profile-received", reference = receipt.reference);
-                self.forget_shot(Photo::Face);
-                self.forget_shot(Photo::Id);
+                self.forget_photos();
                 let name = std::mem::take(&mut self.state.draft.name);
                 let document = self.state.draft.document;
                 let two_sides = self.state.draft.two_sides;
@@ -352,10 +379,14 @@ impl Owner {
             self.state.place = Place::CheckAnswers;
         } else if error.session_is_over() {
             // Photos belong to their session, so they are taken anew in a new one.
-            self.forget_shot(Photo::Face);
-            self.forget_shot(Photo::Id);
+            self.forget_photos();
             self.state.draft.session = None;
             self.state.place = Place::IdLayout;
+            if error.code() == Code::VirtualCamera.as_str() {
+                // The rule is stricter than it was when it was read: it is read again, and the camera is looked at before the next photo.
+                self.state.draft.camera_checked = false;
+                errands::read_policy(self);
+            }
         } else if matches!(self.state.auth, Auth::SignedOut { .. }) {
             // Photos and answers stay; after the sign-in the learner goes on from Home.
             self.state.place = Place::SignIn;

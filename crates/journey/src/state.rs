@@ -7,7 +7,7 @@ use likeness_capture::CapturedPhoto;
 use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt};
 use likeness_submission::OpenSession;
 
-use crate::view::{CameraChoice, Document, Hand, MailView, Mode, Photo, Progress, SendPhase, Trouble};
+use crate::view::{CameraChoice, CameraFinding, Document, Hand, MailView, Mode, Photo, Progress, SendPhase, Trouble};
 
 /// The screen the learner is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,16 +159,40 @@ pub struct Seen {
     pub choices: Vec<CameraChoice>,
     /// Key of the chosen one.
     pub chosen: Option<String>,
+    /// What it is called.
+    pub name: Option<String>,
     /// Name of the live stream.
     pub stream: Option<String>,
     /// Width over height.
     pub aspect: f32,
-    /// Name of the camera when it seems made by a program.
-    pub virtual_name: Option<String>,
+    /// Why it seems made by a program, if the learner is to be told.
+    pub suspicion: Option<&'static str>,
     /// Is it the practice learner?
     pub practice: bool,
-    /// Width of the running mode in pixels.
-    pub width_px: u32,
+    /// Dots per inch on a card at its best distance, of the running mode.
+    pub card_dpi: u32,
+    /// What the picture lacks.
+    pub finding: Option<CameraFinding>,
+    /// Another camera than the remembered one is used, and that has not been read yet.
+    pub stands_in: bool,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            state: CameraNow::Off,
+            choices: Vec::new(),
+            chosen: None,
+            name: None,
+            stream: None,
+            aspect: 16.0 / 9.0,
+            suspicion: None,
+            practice: false,
+            card_dpi: 0,
+            finding: None,
+            stands_in: false,
+        }
+    }
 }
 
 /// What the camera does.
@@ -178,6 +202,8 @@ pub enum CameraNow {
     Off,
     /// Being opened.
     Starting,
+    /// The system asks whether it may be used.
+    Asking,
     /// Sends pictures.
     Live,
     /// In trouble, with a code.
@@ -229,6 +255,8 @@ pub struct State {
     pub draft_of: Option<String>,
     /// The camera.
     pub camera: Seen,
+    /// A photo was thrown away because the time for the other one had run out, and that has not been mended yet.
+    pub photos_anew: bool,
     /// The hand that holds the card beside the face.
     pub hand: Hand,
     /// Sending.
@@ -258,16 +286,8 @@ impl State {
             offline: false,
             draft: Draft::default(),
             draft_of: None,
-            camera: Seen {
-                state: CameraNow::Off,
-                choices: Vec::new(),
-                chosen: None,
-                stream: None,
-                aspect: 16.0 / 9.0,
-                virtual_name: None,
-                practice: false,
-                width_px: 0,
-            },
+            camera: Seen::default(),
+            photos_anew: false,
             hand: Hand::Left,
             sending: None,
             receipt: None,

@@ -37,6 +37,20 @@ pub struct Frame {
     pub provider: Option<String>,
     /// Where the provider's people help: an e-mail address, from the server. `open_help` writes to it.
     pub help_address: Option<String>,
+    /// The system, for sentences that name its own settings.
+    pub system: System,
+}
+
+/// The system Likeness runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum System {
+    /// Linux, and whatever has the same cameras.
+    Linux,
+    /// macOS.
+    Macos,
+    /// Windows.
+    Windows,
 }
 
 /// One of the numbered steps, counted from 1.
@@ -86,7 +100,17 @@ pub enum Notice {
     VirtualCamera {
         /// Its name.
         name: String,
+        /// What speaks for it: `program` (the system says so), `elsewhere` (its pictures come over a network or another machine),
+        /// `unclear` (the system does not say where it is).
+        why: String,
     },
+    /// The camera that was chosen before is not here, and another one is used. Said once.
+    OtherCamera {
+        /// Its name.
+        name: String,
+    },
+    /// The first photo was too old to be sent with the second, so it is taken again. Said until the next photo.
+    PhotosAnew,
     /// The server cannot be reached; what is shown may be old.
     Offline,
 }
@@ -196,8 +220,6 @@ pub enum Screen {
     CameraCheck {
         /// The live picture and what is wrong with it.
         camera: CameraView,
-        /// About how many dots per inch this camera can show of a card at its best distance.
-        best_dpi: Option<u32>,
     },
     /// Guided capture of one photo. `take_photo`, `cancel_countdown`, `choose_hand`, `use_anyway`, `choose_camera`.
     Capture {
@@ -390,8 +412,56 @@ pub struct CameraView {
     pub aspect: f32,
     /// What is wrong: a code `camera-…`.
     pub trouble: Option<Trouble>,
+    /// What the camera is called, once one was chosen.
+    pub name: Option<String>,
+    /// What its picture lacks, while it is live. It stops nothing.
+    pub finding: Option<CameraFinding>,
+    /// How well it can show an ID, while it is live and an ID is still to be photographed with it.
+    pub card: Option<CardSight>,
     /// The cameras to choose from.
     pub cameras: Vec<CameraChoice>,
+    /// The one to offer when this one is in trouble: a key of `cameras`. The learner may choose any.
+    pub other: Option<String>,
+    /// Has the system a page where cameras are allowed? `open_camera_settings`.
+    pub has_settings_page: bool,
+}
+
+/// What a picture lacks that a hand can mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameraFinding {
+    /// The camera says that its shutter is closed.
+    ShutterClosed,
+    /// Black: the lens is covered, or the room is dark.
+    Covered,
+    /// White: light falls straight in.
+    Glaring,
+    /// No colour: an infrared camera.
+    NoColour,
+    /// Green or pink all over.
+    Tinted,
+}
+
+/// How well a camera can show an ID, before one is held up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CardSight {
+    /// Dots per inch on a card held as near as the camera is sharp.
+    pub dpi: u32,
+    /// What that is worth.
+    pub grade: CardGrade,
+}
+
+/// What a resolution is worth on an ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum CardGrade {
+    /// Every letter.
+    Plenty,
+    /// Enough, when it is held near and still.
+    Enough,
+    /// Small print will not be legible.
+    TooLittle,
 }
 
 /// How the camera is doing.
@@ -402,6 +472,8 @@ pub enum CameraViewState {
     Off,
     /// Looking for it or opening it.
     Starting,
+    /// The system asks the learner whether Likeness may use the camera.
+    Asking,
     /// Pictures come.
     Live,
     /// See `trouble`.
@@ -420,6 +492,26 @@ pub struct CameraChoice {
     pub chosen: bool,
     /// Is it drawn by practice mode?
     pub practice: bool,
+    /// What is to be known of it before it is chosen.
+    pub remark: Option<CameraRemark>,
+}
+
+/// What is to be known of a camera before it is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameraRemark {
+    /// It seems to be a program.
+    Program,
+    /// It seems to be a program, and the organisation does not accept those.
+    NotAllowed,
+    /// Its pictures are too small for an ID.
+    TooSmall,
+    /// It names itself infrared.
+    Infrared,
+    /// Another program has it.
+    InUse,
+    /// The system does not let this program open it, or it sends nothing this program can use.
+    Unusable,
 }
 
 /// One photo on the screen before sending.

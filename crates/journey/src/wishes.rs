@@ -5,7 +5,7 @@ use likeness_capture::CaptureRun;
 use likeness_submission::FullName;
 
 use crate::actor::Owner;
-use crate::draw::{home_action, may_correct_name, may_resubmit, memory_only, with_card};
+use crate::draw::{home_action, may_correct_name, may_resubmit, memory_only, settings_page, with_card};
 use crate::errands;
 use crate::intent::{Change, Intent, Link, Refusal};
 use crate::state::{CameraNow, Place};
@@ -45,9 +45,7 @@ impl Owner {
             Intent::ChooseIdLayout { two_sides } => self.choose_id_layout(two_sides),
             Intent::TurnOnCamera => self.turn_on_camera(),
             Intent::ChooseCamera { key } => self.choose_camera(key),
-            Intent::OpenCameraSettings => self.offered(self.state.wants_camera(), |owner| {
-                (owner.doors.open_link)(camera_settings());
-            }),
+            Intent::OpenCameraSettings => self.open_camera_settings(),
             Intent::TakePhoto => self.capturing(CaptureRun::shutter),
             Intent::CancelCountdown => self.capturing(CaptureRun::cancel_countdown),
             Intent::UseAnyway => self.capturing(CaptureRun::take_anyway),
@@ -232,8 +230,7 @@ impl Owner {
         }
         if self.state.draft.two_sides != Some(two_sides) {
             // Another layout means other photos, and a session of its own.
-            self.forget_shot(Photo::Face);
-            self.forget_shot(Photo::Id);
+            self.forget_photos();
             self.state.draft.session = None;
         }
         self.state.draft.two_sides = Some(two_sides);
@@ -257,8 +254,13 @@ impl Owner {
         if !self.state.wants_camera() || !self.state.camera.choices.iter().any(|choice| choice.key == key) {
             return Err(Refusal::WrongScreen);
         }
-        self.state.camera.chosen = Some(key);
-        self.camera.reopen(&mut self.state);
+        self.camera.choose(&mut self.state, key);
+        Ok(())
+    }
+
+    fn open_camera_settings(&mut self) -> Granted {
+        let page = settings_page().filter(|_| self.state.wants_camera()).ok_or(Refusal::WrongScreen)?;
+        (self.doors.open_link)(page);
         Ok(())
     }
 
@@ -291,8 +293,7 @@ impl Owner {
 
     /// Begins the repair of a rejected submission: the new session says which photos are to be taken.
     fn start_repair(&mut self) {
-        self.forget_shot(Photo::Face);
-        self.forget_shot(Photo::Id);
+        self.forget_photos();
         let Some(profile) = self.state.profile.clone() else { return };
         let draft = &mut self.state.draft;
         draft.continues.clone_from(&profile.submission);
@@ -317,10 +318,16 @@ impl Owner {
         }
     }
 
-    /// Throws every answer away.
-    pub fn forget_draft(&mut self) {
+    /// Throws both photos away.
+    pub fn forget_photos(&mut self) {
         self.forget_shot(Photo::Face);
         self.forget_shot(Photo::Id);
+    }
+
+    /// Throws every answer away.
+    pub fn forget_draft(&mut self) {
+        self.forget_photos();
+        self.state.photos_anew = false;
         self.state.draft = crate::state::Draft::default();
         self.state.profile = None;
         self.state.receipt = None;
@@ -363,16 +370,5 @@ impl Owner {
 
     fn capturing(&mut self, work: impl FnOnce(&CaptureRun)) -> Granted {
         self.camera.capture().map(work).ok_or(Refusal::WrongScreen)
-    }
-}
-
-/// The system's own page about camera permission. Linux has none that all desktops share.
-fn camera_settings() -> &'static str {
-    if cfg!(target_os = "macos") {
-        "x-apple.systempreferences:com.apple.preference.security?Privacy_Camera"
-    } else if cfg!(target_os = "windows") {
-        "ms-settings:privacy-webcam"
-    } else {
-        "https://wiki.debian.org/SystemGroups"
     }
 }

@@ -59,6 +59,33 @@ describe('the live picture', () => {
     expect(asked.length, 'no request after the end').toBe(3);
   });
 
+  it('asks for nothing while the page is hidden, and goes on when it is seen again', async () => {
+    answerByHand();
+    let hidden = true;
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    try {
+      const { container } = render(LivePicture, {
+        address: (n: number) => `live.a.${n}`,
+        mirrored: false,
+        label: 'Live',
+        before: 'Starting',
+      });
+      await rest(350);
+      expect(asked.length, 'nobody looks').toBe(0);
+      hidden = false;
+      document.dispatchEvent(new Event('visibilitychange'));
+      await rest(50);
+      expect(asked.length).toBe(1);
+      hidden = true;
+      await asked[0]?.answer(true);
+      await rest(250);
+      expect(asked.length, 'the picture that was on its way is the last').toBe(1);
+      expect(container.querySelector<HTMLElement>('.live')?.dataset.front, 'it may be shown').not.toBe('-1');
+    } finally {
+      Reflect.deleteProperty(document, 'hidden');
+    }
+  });
+
   it('asks the new stream after a change, and the old one no more', async () => {
     answerByHand();
     const { rerender } = render(LivePicture, {

@@ -3,4 +3,4 @@
 /**
  * How the camera is doing.
  */
-export type CameraViewState = "off" | "starting" | "live" | "trouble";
+export type CameraViewState = "off" | "starting" | "asking" | "live" | "trouble";

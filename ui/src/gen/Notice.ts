@@ -15,4 +15,13 @@ mayUnlock: boolean, } | { "kind": "unsent-in-memory" } | { "kind": "practice-cam
 /**
  * Its name.
  */
-name: string, } | { "kind": "offline" };
+name: string, 
+/**
+ * What speaks for it: `program` (the system says so), `elsewhere` (its pictures come over a network or another machine),
+ * `unclear` (the system does not say where it is).
+ */
+why: string, } | { "kind": "other-camera", 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "photos-anew" } | { "kind": "offline" };

@@ -132,11 +132,7 @@ trouble: Trouble | null, } | { "kind": "camera-check",
 /**
  * The live picture and what is wrong with it.
  */
-camera: CameraView, 
-/**
- * About how many dots per inch this camera can show of a card at its best distance.
- */
-bestDpi: number | null, } | { "kind": "capture", 
+camera: CameraView, } | { "kind": "capture", 
 /**
  * Which photo.
  */

@@ -39,21 +39,55 @@ const camera = (more: Partial<CameraView> = {}): CameraView => ({
   mirrored: true,
   aspect: 16 / 9,
   trouble: null,
+  name: 'Integrated Webcam HD',
+  finding: null,
+  card: { dpi: 211, grade: 'plenty' },
   cameras: [
-    { key: 'a', label: 'Integrated Webcam HD', chosen: true, practice: false },
-    { key: 'b', label: 'Practice learner', chosen: false, practice: true },
+    { key: 'a', label: 'Integrated Webcam HD', chosen: true, practice: false, remark: null },
+    { key: 'b', label: 'Practice learner', chosen: false, practice: true, remark: null },
   ],
+  other: 'b',
+  hasSettingsPage: false,
   ...more,
 });
 
-const noCamera = (code: string): CameraView => camera({ state: 'trouble', stream: null, trouble: trouble(code) });
+const noCamera = (code: string, more: Partial<CameraView> = {}): CameraView =>
+  camera({ state: 'trouble', stream: null, card: null, trouble: trouble(code), ...more });
+/** Three of them, the first in use, and what can be said of each. */
+const SEVERAL: Partial<CameraView> = {
+  cameras: [
+    { key: 'a', label: 'HD Webcam, USB 1-2', chosen: true, practice: false, remark: null },
+    { key: 'b', label: 'HD Webcam, USB 3-1', chosen: false, practice: false, remark: null },
+    { key: 'c', label: 'OBS Virtual Camera', chosen: false, practice: false, remark: 'not-allowed' },
+  ],
+  name: 'HD Webcam, USB 1-2',
+};
+const VIRTUAL: Partial<CameraView> = {
+  cameras: [
+    { key: 'c', label: 'OBS Virtual Camera', chosen: true, practice: false, remark: 'program' },
+    { key: 'b', label: 'HD Webcam', chosen: false, practice: false, remark: null },
+  ],
+  name: 'OBS Virtual Camera',
+};
+const check = (view: CameraView, more: Partial<Recorded> = {}): Recorded => ({
+  screen: { kind: 'camera-check', camera: view },
+  frame: { ...step(4), mode: 'production' },
+  ...more,
+});
 const step = (number: number): Partial<Frame> => ({ step: { number, of: 9 }, mayGoBack: true });
 
 const FACE_OVAL = { x: 0.375, y: 0.14, width: 0.25, height: 0.68 };
 const CARD_OUTLINE = { x: 0.24, y: 0.21, width: 0.52, height: 0.583 };
 
-const facing: Screen = { kind: 'capture', photo: 'face', withCard: false, hand: null, camera: camera(), reasons: [] };
-const besideFace: Screen = { kind: 'capture', photo: 'face', withCard: true, hand: 'left', camera: camera(), reasons: [] };
+const facing: Screen = {
+  kind: 'capture',
+  photo: 'face',
+  withCard: false,
+  hand: null,
+  camera: camera({ card: null }),
+  reasons: [],
+};
+const besideFace: Screen = { ...facing, withCard: true, hand: 'left' };
 const holding: Screen = {
   kind: 'capture',
   photo: 'id',
@@ -179,17 +213,56 @@ const RECORDED: Record<string, Recorded> = {
     frame: step(2),
   },
   'id-layout': { screen: { kind: 'id-layout', document: null, idTypes: ID_TYPES, busy: false, trouble: null }, frame: step(3) },
+  'id-layout-virtual-refused': {
+    screen: {
+      kind: 'id-layout',
+      document: 'card',
+      idTypes: ID_TYPES,
+      busy: false,
+      trouble: trouble('virtual-camera', { requestId: 'req_4fT9' }),
+    },
+    frame: { ...step(3), mode: 'production' },
+  },
   'id-layout-sides': {
     screen: { kind: 'id-layout', document: 'card', idTypes: ID_TYPES, busy: false, trouble: null },
     frame: step(3),
   },
-  'camera-check': { screen: { kind: 'camera-check', camera: camera(), bestDpi: 260 }, frame: step(4) },
+  'camera-check': { screen: { kind: 'camera-check', camera: camera() }, frame: step(4) },
+  'camera-check-enough': check(camera({ ...SEVERAL, card: { dpi: 141, grade: 'enough' } })),
+  'camera-check-too-little': check(camera({ ...SEVERAL, aspect: 4 / 3, card: { dpi: 70, grade: 'too-little' } })),
+  'camera-check-covered': check(camera({ finding: 'covered', card: null })),
+  'camera-check-shutter': check(camera({ finding: 'shutter-closed', card: null })),
+  'camera-check-glaring': check(camera({ finding: 'glaring', card: null })),
+  'camera-check-no-colour': check(camera({ ...SEVERAL, finding: 'no-colour', card: null })),
+  'camera-check-tinted': check(camera({ ...SEVERAL, finding: 'tinted', other: null, card: null })),
+  'camera-check-virtual': check(camera({ ...VIRTUAL }), {
+    notices: [{ kind: 'virtual-camera', name: 'OBS Virtual Camera', why: 'program' }],
+  }),
+  'camera-check-stands-in': check(camera({ ...SEVERAL }), { notices: [{ kind: 'other-camera', name: 'HD Webcam, USB 1-2' }] }),
+  'camera-check-starting': check(camera({ state: 'starting', stream: null, card: null })),
+  'camera-check-asking': check(camera({ state: 'asking', stream: null, card: null }), {
+    frame: { ...step(4), system: 'macos' },
+  }),
+  'camera-check-denied-macos': check(noCamera('camera-denied', { hasSettingsPage: true }), {
+    frame: { ...step(4), system: 'macos' },
+  }),
+  'camera-check-denied-windows': check(noCamera('camera-denied', { hasSettingsPage: true }), {
+    frame: { ...step(4), system: 'windows' },
+  }),
+  'camera-check-restricted': check(noCamera('camera-restricted')),
+  'camera-check-virtual-blocked': check(noCamera('camera-virtual-blocked', { ...VIRTUAL })),
+  'camera-check-lost': check(noCamera('camera-lost', { ...SEVERAL })),
+  'camera-check-stalled': check(noCamera('camera-stalled', { ...SEVERAL })),
+  'camera-check-not-moving': check(noCamera('camera-not-moving', { ...SEVERAL })),
+  'camera-check-damaged': check(noCamera('camera-damaged-frames', { ...SEVERAL })),
+  'camera-check-unsupported': check(noCamera('camera-unsupported', { ...SEVERAL })),
+  'camera-check-failed': check(noCamera('camera-failed', { ...SEVERAL })),
   'camera-check-off': {
-    screen: { kind: 'camera-check', camera: camera({ state: 'off', stream: null }), bestDpi: null },
+    screen: { kind: 'camera-check', camera: camera({ state: 'off', stream: null, card: null }) },
     frame: step(4),
   },
   'camera-check-none': {
-    screen: { kind: 'camera-check', camera: { ...noCamera('camera-none'), cameras: [] }, bestDpi: null },
+    screen: { kind: 'camera-check', camera: noCamera('camera-none', { name: null, cameras: [], other: null }) },
     frame: step(4),
   },
   'capture-face': {
@@ -256,6 +329,28 @@ const RECORDED: Record<string, Recorded> = {
         [0.24, 0.815],
       ],
       hint: { code: 'glare', level: 'stop', side: null, centimetres: null, amount: 'little' },
+    },
+  },
+  'capture-id-calm': {
+    screen: { ...holding, camera: camera({ ...SEVERAL, mirrored: false, card: { dpi: 141, grade: 'enough' } }) },
+    frame: step(7),
+    notices: [{ kind: 'photos-anew' }],
+    guidance: {
+      phase: 'guiding',
+      outline: CARD_OUTLINE,
+      hint: { code: 'card-too-far', level: 'stop', side: null, centimetres: null, amount: 'hand' },
+    },
+  },
+  'capture-id-too-little': {
+    screen: {
+      ...holding,
+      camera: camera({ ...SEVERAL, mirrored: false, aspect: 4 / 3, card: { dpi: 70, grade: 'too-little' } }),
+    },
+    frame: step(7),
+    guidance: {
+      phase: 'guiding',
+      outline: CARD_OUTLINE,
+      hint: { code: 'card-too-far', level: 'stop', side: null, centimetres: null, amount: 'hand' },
     },
   },
   'capture-id-lost': {
@@ -411,6 +506,7 @@ export function recordedView(name: string): View {
       mode: 'practice',
       provider: 'Example Academy',
       helpAddress: 'help@academy.example',
+      system: 'linux',
       ...frame,
     },
     notices: notices ?? [],
