@@ -84,7 +84,7 @@ pub struct Abilities {
     pub autofocus: bool,
     /// Its focus can be set: [`ControlWish::Focus`] will be obeyed.
     pub focus: bool,
-    /// Its exposure can be held: [`ControlWish::LockExposure`] will be obeyed.
+    /// Its exposure can be held: [`ControlWish::LockExposure`] will be obeyed, if the camera tells what it found by itself.
     pub exposure_lock: bool,
     /// It finds white by itself.
     pub auto_white_balance: bool,
@@ -101,8 +101,8 @@ pub enum ControlWish {
     FocusAuto,
     /// Focus at this share of the way, 0.0 to 1.0, from one end to the other. Which end is near differs between makes.
     Focus(f32),
-    /// Keep the exposure of this moment, so that the pictures of a burst can be compared. A camera that misreports its own
-    /// exposure time may change brightness with it: look at the next picture.
+    /// Keep the exposure of this moment, so that the pictures of a burst can be compared. Refused where the camera does not
+    /// tell what it found by itself.
     LockExposure,
     /// Find the exposure by itself again.
     ReleaseExposure,
@@ -121,12 +121,14 @@ pub(crate) struct Controls {
     /// Where knobs stood before they were first turned, in the order in which they were.
     before: Vec<(Knob, i32)>,
     abilities: Abilities,
+    /// What the camera gave as its exposure time at the opening.
+    first_exposure: Option<i32>,
 }
 
 impl Controls {
     /// Reads what the camera has and sets it for photos: everything automatic, nothing zoomed, nothing mirrored.
     pub(crate) fn set_up(panel: Option<Box<dyn Panel>>) -> Self {
-        let mut controls = Self { panel, before: Vec::new(), abilities: Abilities::default() };
+        let mut controls = Self { panel, before: Vec::new(), abilities: Abilities::default(), first_exposure: None };
         for (automatic, _) in PAIRS {
             controls.turn(automatic, 1);
         }
@@ -135,6 +137,7 @@ impl Controls {
         }
         controls.turn(Knob::Mirror, 0);
         controls.abilities = controls.find_abilities();
+        controls.first_exposure = controls.read(Knob::ExposureTime);
         if !controls.before.is_empty() {
             tracing::debug!(knobs = ?controls.before, "the camera was not set for photos");
         }
@@ -184,9 +187,12 @@ impl Controls {
         }
     }
 
-    /// Takes the exposure the camera has found as the one to keep.
+    /// Takes the exposure the camera has found as the one to keep. Some cameras give the same time whatever they do by
+    /// themselves; to set that one would make the picture suddenly brighter or darker, so a time that never moved is not believed.
     fn hold_exposure(&mut self) -> bool {
-        let Some(found) = self.read(Knob::ExposureTime) else { return false };
+        let found =
+            self.read(Knob::ExposureTime).filter(|found| self.first_exposure.is_some_and(|first| first != *found));
+        let Some(found) = found else { return false };
         if !self.hold(Knob::AutoExposure) {
             return false;
         }

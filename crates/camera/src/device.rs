@@ -432,6 +432,9 @@ mod tests {
         }
     }
 
+    /// Cameras, wish, rules, expected, because.
+    type Ruled<'a> = (&'a [&'a Device], Option<&'a Device>, &'a DeviceRules, &'a str, &'a str);
+
     #[test]
     fn the_rules_come_before_the_wish() {
         let real = device("real", Backend::V4l2, Virtual::No, 480, true);
@@ -448,9 +451,8 @@ mod tests {
         let named = |name: &str| locked(Some(DeviceLock::Name(name.into())));
         let last = |device: &Device| DeviceRules { last_used: Some(device.key.clone()), ..flag.clone() };
         let last_blocked = DeviceRules { last_used: Some(phone.key.clone()), ..block.clone() };
-        type Row<'a> = (&'a [&'a Device], Option<&'a Device>, &'a DeviceRules, &'a str, &'a str);
         #[rustfmt::skip]
-        let table: [Row<'_>; 15] = [
+        let table: [Ruled<'_>; 15] = [
             (&[&real, &other],  Some(&real),  &flag,                    "real",          "what somebody chose is taken"),
             (&[&other],         Some(&real),  &flag,                    "nothing",       "and no other in its place"),
             (&[&real, &other],  None,         &last(&real),             "real",          "the one used last comes before the better one"),

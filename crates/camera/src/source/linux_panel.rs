@@ -378,6 +378,8 @@ mod tests {
     fn the_exposure_is_held_for_a_burst_and_let_go() {
         let table = webcam();
         let mut controls = table.controls();
+        assert!(!controls.obey(ControlWish::LockExposure), "a time that never moved may not be the true one");
+        assert_eq!(table.value(id::EXPOSURE_AUTO), EXPOSURE_APERTURE_PRIORITY, "so the camera goes on by itself");
         let _ = table.clone().change(id::EXPOSURE_ABSOLUTE, |dial| dial.value = 312); // found by the camera itself
         assert!(controls.obey(ControlWish::LockExposure));
         assert_eq!((table.value(id::EXPOSURE_AUTO), table.value(id::EXPOSURE_ABSOLUTE)), (EXPOSURE_MANUAL, 312));
