@@ -379,8 +379,9 @@ impl Observed {
 
 impl Drop for Observed {
     fn drop(&mut self) {
+        let token: &AnyObject = (*self.0).as_ref();
         // SAFETY: the token is what the centre itself gave out.
-        unsafe { NSNotificationCenter::defaultCenter().removeObserver(self.0.as_ref()) };
+        unsafe { NSNotificationCenter::defaultCenter().removeObserver(token) };
     }
 }
 
