@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use likeness_camera::encode_rgb;
+use likeness_camera::{Frame, encode_rgb};
 use likeness_studio::{render, scene_named};
 
 use crate::error::CaseError;
@@ -16,9 +16,10 @@ const OF_EACH: u64 = 2;
 const QUALITY: u8 = 80;
 /// How large a JPEG of 1920x1080 is that real cameras send of a room; measurements are made with pictures of this size.
 const FULL_HD_BYTES: usize = 249_000;
-/// A size nobody agreed to, and one that only very good cameras have.
-const OTHER_SIZES: [(u16, u16); 2] = [(800, 600), (3840, 2160)];
+/// One too small for a card, one nobody agreed to, one that only very good cameras have.
+const OTHER_SIZES: [(u16, u16); 3] = [(320, 240), (800, 600), (3840, 2160)];
 const RAW_SIZE: (u16, u16) = (640, 480);
+const FACE_SIZE: (u16, u16) = (1280, 720);
 
 pub(crate) fn draw(folder: impl AsRef<Path>) -> Result<(), CaseError> {
     let folder = folder.as_ref();
@@ -32,6 +33,15 @@ pub(crate) fn draw(folder: impl AsRef<Path>) -> Result<(), CaseError> {
                 fs::write(folder.join(format!("yuyv-{}x{}-{number}.raw", size.0, size.1)), yuyv(&rgb, size))?;
             }
         }
+    }
+    // The learner where they should be, for what ends in a photo.
+    let face = folder.join("face");
+    fs::create_dir_all(&face)?;
+    for number in 0..OF_EACH {
+        fs::write(
+            file(&face, FACE_SIZE, number),
+            encoded(&drawn("face-good", FACE_SIZE, 5 + number)?, FACE_SIZE, 90)?,
+        )?;
     }
     for size in OTHER_SIZES {
         fs::write(file(folder, size, 0), encoded(&learner(size, 5)?, size, QUALITY)?)?;
@@ -52,7 +62,12 @@ pub(crate) fn draw(folder: impl AsRef<Path>) -> Result<(), CaseError> {
 }
 
 fn learner(size: (u16, u16), seed: u64) -> Result<Vec<u8>, CaseError> {
-    let mut scene = scene_named("face-far", seed).ok_or_else(|| CaseError::wrong("the studio has no face-far"))?;
+    drawn("face-far", size, seed)
+}
+
+fn drawn(name: &str, size: (u16, u16), seed: u64) -> Result<Vec<u8>, CaseError> {
+    let scene = scene_named(name, seed);
+    let mut scene = scene.ok_or_else(|| CaseError::wrong(format!("the studio has no {name}")))?;
     (scene.width_px, scene.height_px) = (size.0.into(), size.1.into());
     let mut rgb = Vec::new();
     render(&scene, &mut rgb)?;
@@ -106,4 +121,56 @@ fn file(folder: &Path, (width_px, height_px): (u16, u16), number: u64) -> PathBu
 /// The drawn pictures of one size.
 pub(crate) fn of_size(folder: &Path, size: (u16, u16)) -> Vec<PathBuf> {
     (0..OF_EACH).map(|number| file(folder, size, number)).collect()
+}
+
+/// What a test camera put into a picture: which one it is, and the picture without that mark.
+pub(crate) struct Marked {
+    pub(crate) number: u64,
+    pub(crate) original: Vec<u8>,
+}
+
+/// Reads the mark of `fakev4l2` (a due time) or of `uvcip` (a count): a comment right behind the start marker.
+pub(crate) fn marked(jpeg: &[u8]) -> Result<Marked, CaseError> {
+    let len = match jpeg.get(..6) {
+        Some([0xFF, 0xD8, 0xFF, 0xFE, high, low]) => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => return Err(CaseError::wrong("a picture without the mark of its camera")),
+    };
+    let end = 4 + len;
+    let number = jpeg.get(end.saturating_sub(8)..end).and_then(|bytes| bytes.try_into().ok());
+    let number = number.map(u64::from_be_bytes).ok_or_else(|| CaseError::wrong("a mark that is cut off"))?;
+    Ok(Marked { number, original: [&jpeg[..2], jpeg.get(end..).unwrap_or_default()].concat() })
+}
+
+/// Holds what is shown against what was sent: every picture whole and exact to the byte, and none that is older than one before.
+pub(crate) struct Shown {
+    originals: Vec<Vec<u8>>,
+    newest: u64,
+    /// The last picture that was looked at, by the number the product gave it.
+    pub(crate) seq: Option<u64>,
+    /// How many were looked at.
+    pub(crate) count: u32,
+}
+
+impl Shown {
+    pub(crate) fn new(folder: &Path, size: (u16, u16)) -> Result<Self, CaseError> {
+        let originals: Result<Vec<Vec<u8>>, std::io::Error> = of_size(folder, size).into_iter().map(fs::read).collect();
+        Ok(Self { originals: originals?, newest: 0, seq: None, count: 0 })
+    }
+
+    /// Checks one picture as it would be shown, or sent where what is shown was made smaller.
+    pub(crate) fn check(&mut self, frame: &Frame) -> Result<(), CaseError> {
+        let passes_through = frame.mode().width_px <= 1280;
+        let marked = if passes_through { marked(&frame.preview()?)? } else { marked(&frame.still(4 << 20)?.bytes)? };
+        if marked.number <= self.newest {
+            let (old, newest) = (marked.number, self.newest);
+            return Err(CaseError::wrong(format!("picture {old} was shown after picture {newest}: it is an old one")));
+        }
+        if !self.originals.contains(&marked.original) {
+            return Err(CaseError::wrong(format!("picture {} is not what the camera sent", marked.number)));
+        }
+        self.newest = marked.number;
+        self.seq = Some(frame.seq());
+        self.count += 1;
+        Ok(())
+    }
 }

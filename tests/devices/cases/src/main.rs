@@ -2,16 +2,29 @@
 //! `device-cases shim|uvc|vivid …`. The double and the kernel's driver get the same table and the same expectations,
 //! which are the product's camera events, so the double is held to the original.
 //!
-//! Prints `CASE <camera>/<id> PASS|FAIL <ms> <text>` a case, then `END <camera>`. A camera that is not there is a failure.
+//! Prints `CASE <camera>/<id> PASS|FAIL <ms> [<faults>] <text>` a case, then `END <camera>`. A camera that is not there is a failure.
 //! Rates are printed, never asserted: under emulation they say nothing.
 #![forbid(unsafe_code)]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test program: its output is its result")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test program: its output is its result, and it reads bytes it has drawn itself"
+)]
 
 mod error;
 mod frames;
+mod guided;
+mod kernel;
+mod opening;
+mod pictures;
+mod plug;
 mod rig;
 mod table;
 mod watch;
+mod whoever;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +36,7 @@ const USE: &str = "use: device-cases frames <folder>
      device-cases shim --frames <folder> --control <file>      (with libfakev4l2.so preloaded)
      device-cases uvc --frames <folder> --uvcip <program>      (as root, vhci-hcd and uvcvideo loaded)
      device-cases vivid                                        (vivid loaded)
+                 a battery may be followed by `--only <case> <case> …`
      device-cases fault                                        (opens the first camera and prints the fault that comes)
      device-cases hold                                         (holds the first camera until standard input ends)";
 
@@ -50,10 +64,11 @@ fn run(words: &[String]) -> Result<bool, CaseError> {
             return Ok(true);
         }
         Some("hold") => return watch::hold().map(|()| true),
-        Some("shim") => Box::new(ShimRig::new(option("--control")?)?),
+        Some("shim") => Box::new(ShimRig::new(option("--frames")?, option("--control")?)?),
         Some("uvc") => Box::new(UvcRig::new(option("--frames")?, option("--uvcip")?)?),
         Some("vivid") => Box::new(VividRig),
         _ => return Err(CaseError::Call(USE.into())),
     };
-    Ok(table::run_all(rig.as_mut()))
+    let only = words.iter().position(|word| word == "--only").map_or(&[][..], |at| &words[at + 1..]);
+    Ok(table::run_all(rig.as_mut(), only))
 }

@@ -1,9 +1,9 @@
 //! How to make a test camera misbehave: the same orders for the double and for the camera under the real driver.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::error::CaseError;
@@ -13,18 +13,32 @@ use crate::watch::{camera, fault_code};
 /// What a case wants of the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// There, whole, in all sizes, free: the state every case starts from.
+    /// There, whole, in two sizes up to 1280x720, free: the state every case starts from.
     AsNew,
+    /// As new, with 1920x1080 besides.
+    FullHd,
+    /// As new, but only the smallest size is offered.
+    OnlySmall,
+    /// As new, at 29.97 pictures a second, and left by another program in grey at 7.5.
+    LeftOdd,
+    /// As new, with a serial number.
+    WithSerial,
+    /// The one with the serial number is unplugged and comes back at another place.
+    Elsewhere,
+    /// A second camera of the same name.
+    Second,
     Unplug,
     Plug,
     Stall,
     Noise,
     Halves,
+    /// Pictures are marked as faulty by the camera.
+    Marked,
     Whole,
-    /// Only this size is offered.
-    OnlySmall,
-    /// Another program streams.
+    /// Another program streams in the mode the product wants.
     Busy,
+    /// Another program streams in another mode.
+    BusyOtherwise,
     Free,
 }
 
@@ -32,39 +46,58 @@ pub(crate) enum Order {
 pub(crate) trait Rig {
     /// Its name in the output.
     fn name(&self) -> &'static str;
+    /// The folder of the pictures it sends.
+    fn frames(&self) -> &Path;
     /// Carries out an order; returns when the camera has heard it.
     fn order(&mut self, order: Order) -> Result<(), CaseError>;
+    /// A word in the camera's own language, for what only this one can do.
+    fn say(&mut self, word: &str) -> Result<(), CaseError>;
     /// The code of the fault that somebody sees who may not open the camera.
     fn code_without_rights(&mut self) -> Result<String, CaseError>;
+    /// How much slower than a real machine this one is, generously: limits of the product are multiplied by it.
+    fn slowness(&self) -> u32;
 }
 
-/// The preloaded double: orders go through its control file.
+/// What every case starts from.
+const OFFER: &str = "offer MJPG 1280x720@30; MJPG 640x480@30";
+
+/// The preloaded double: orders go through its control file, and its controls are in another.
 pub(crate) struct ShimRig {
+    frames: PathBuf,
     control: PathBuf,
-    unplugged: bool,
-    busy: bool,
-    denied: bool,
-    small: bool,
+    offer: &'static str,
     pictures: &'static str,
+    /// Lines besides.
+    lines: Vec<String>,
 }
 
 impl ShimRig {
-    pub(crate) fn new(control: PathBuf) -> Result<Self, CaseError> {
-        let rig = Self { control, unplugged: false, busy: false, denied: false, small: false, pictures: "go" };
+    pub(crate) fn new(frames: PathBuf, control: PathBuf) -> Result<Self, CaseError> {
+        let mut rig = Self { frames, control, offer: OFFER, pictures: "go", lines: Vec::new() };
         rig.write()?;
         Ok(rig)
     }
 
     /// Writes beside and renames, so that the camera never reads half a file.
-    fn write(&self) -> Result<(), CaseError> {
-        let mut lines = vec![self.pictures];
-        lines.extend(self.unplugged.then_some("unplug"));
-        lines.extend(self.busy.then_some("busy"));
-        lines.extend(self.denied.then_some("denied"));
-        lines.extend(self.small.then_some("offer MJPG 640x480@30"));
+    fn write(&mut self) -> Result<(), CaseError> {
+        let mut lines = vec![self.offer, self.pictures];
+        lines.extend(self.lines.iter().map(String::as_str));
         let beside = self.control.with_extension("new");
         fs::write(&beside, lines.join("\n"))?;
         Ok(fs::rename(beside, &self.control)?)
+    }
+
+    fn only(&mut self, lines: &[&str]) {
+        self.lines = lines.iter().map(|line| (*line).to_owned()).collect();
+    }
+
+    fn without(&mut self, line: &str) {
+        self.lines.retain(|known| known != line);
+    }
+
+    fn with(&mut self, line: &str) {
+        self.without(line);
+        self.lines.push(line.to_owned());
     }
 }
 
@@ -73,30 +106,64 @@ impl Rig for ShimRig {
         "shim"
     }
 
+    fn frames(&self) -> &Path {
+        &self.frames
+    }
+
+    fn slowness(&self) -> u32 {
+        5
+    }
+
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
         match order {
-            Order::AsNew => {
-                (self.unplugged, self.busy, self.denied, self.small, self.pictures) =
-                    (false, false, false, false, "go");
+            Order::AsNew | Order::FullHd | Order::OnlySmall | Order::LeftOdd | Order::WithSerial => {
+                (self.offer, self.pictures) = (OFFER, "go");
+                self.only(&[]);
             }
-            Order::Unplug => self.unplugged = true,
-            Order::Plug => self.unplugged = false,
+            _ => {}
+        }
+        match order {
+            Order::AsNew => {}
+            Order::FullHd => self.offer = "offer MJPG 1920x1080@30; MJPG 1280x720@30; MJPG 640x480@30",
+            Order::OnlySmall => self.offer = "offer MJPG 640x480@30",
+            Order::LeftOdd => {
+                self.offer = "offer MJPG 1280x720@30000/1001; GREY 640x480@15/2";
+                self.only(&["left GREY 640x480@15/2"]);
+            }
+            Order::WithSerial => self.only(&["serial A1"]),
+            Order::Elsewhere => {
+                self.only(&[
+                    "serial A1",
+                    "sysfs /devices/pci0000:00/0000:00:14.0/usb2/2-3/2-3:1.0",
+                    "bus usb-0000:00:14.0-9",
+                ]);
+            }
+            Order::Second => self.only(&["nodes 2"]),
+            Order::Unplug => self.with("unplug"),
+            Order::Plug => self.without("unplug"),
             Order::Stall => self.pictures = "stall",
             Order::Noise => self.pictures = "noise",
             Order::Halves => self.pictures = "short",
+            Order::Marked => self.pictures = "error-flag",
             Order::Whole => self.pictures = "go",
-            Order::OnlySmall => self.small = true,
-            Order::Busy => self.busy = true,
-            Order::Free => self.busy = false,
+            Order::Busy => self.with("busy"),
+            Order::BusyOtherwise => return Err(CaseError::wrong("the double has one way of being busy")),
+            Order::Free => self.without("busy"),
         }
         self.write()
     }
 
+    /// Verbs of the control file, one a line, in place of those said before.
+    fn say(&mut self, word: &str) -> Result<(), CaseError> {
+        self.only(&word.lines().collect::<Vec<_>>());
+        self.write()
+    }
+
     fn code_without_rights(&mut self) -> Result<String, CaseError> {
-        self.denied = true;
+        self.with("denied");
         self.write()?;
         let code = fault_code(&camera());
-        self.denied = false;
+        self.without("denied");
         self.write()?;
         code
     }
@@ -110,7 +177,7 @@ pub(crate) struct UvcRig {
     frames: PathBuf,
     program: PathBuf,
     running: Option<Running>,
-    small: bool,
+    second: Option<Running>,
     holder: Option<Child>,
 }
 
@@ -121,6 +188,22 @@ struct Running {
 }
 
 impl Running {
+    fn start(program: &Path, frames: &Path, sizes: &[(u16, u16)], options: &[&str]) -> Result<Self, CaseError> {
+        let mut command = Command::new(program);
+        for size in sizes {
+            let files: Vec<String> =
+                of_size(frames, *size).iter().map(|path| path.to_string_lossy().into_owned()).collect();
+            command.arg("--mode").arg(format!("{}x{}:{}", size.0, size.1, files.join(",")));
+        }
+        let mut child = command.args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (Some(verbs), Some(said)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(CaseError::wrong("uvcip has no standard streams"));
+        };
+        let mut running = Self { child, verbs, said: BufReader::new(said) };
+        running.wait_for("plugged")?;
+        Ok(running)
+    }
+
     /// Types a verb and, where it has an answer, waits for that line.
     fn type_verb(&mut self, verb: &str, answer: Option<&str>) -> Result<(), CaseError> {
         writeln!(self.verbs, "{verb}")?;
@@ -138,45 +221,40 @@ impl Running {
         }
         Err(CaseError::wrong(format!("uvcip ended before it said {answer:?}")))
     }
+
+    fn end(mut self) {
+        // It ends when its input does; the kill is for one that does not.
+        drop(self.verbs);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl UvcRig {
     pub(crate) fn new(frames: PathBuf, program: PathBuf) -> Result<Self, CaseError> {
-        let mut rig = Self { frames, program, running: None, small: false, holder: None };
-        rig.start()?;
+        let mut rig = Self { frames, program, running: None, second: None, holder: None };
+        rig.start(&SIZES[1..], &[])?;
         Ok(rig)
     }
 
-    fn start(&mut self) -> Result<(), CaseError> {
+    fn start(&mut self, sizes: &[(u16, u16)], options: &[&str]) -> Result<(), CaseError> {
         self.end();
-        let mut command = Command::new(&self.program);
-        for size in SIZES.into_iter().filter(|size| !self.small || *size == SIZES[1]) {
-            let files: Vec<String> =
-                of_size(&self.frames, size).iter().map(|path| path.to_string_lossy().into_owned()).collect();
-            command.arg("--mode").arg(format!("{}x{}:{}", size.0, size.1, files.join(",")));
-        }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let (Some(verbs), Some(said)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(CaseError::wrong("uvcip has no standard streams"));
-        };
-        let mut running = Running { child, verbs, said: BufReader::new(said) };
-        running.wait_for("plugged")?;
-        self.running = Some(running);
+        self.running = Some(Running::start(&self.program, &self.frames, sizes, options)?);
         Ok(())
     }
 
     fn end(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            // It ends when its input does; the kill is for one that does not.
-            drop(running.verbs);
-            let _ = running.child.kill();
-            let _ = running.child.wait();
+        for running in [self.running.take(), self.second.take()].into_iter().flatten() {
+            running.end();
         }
     }
 
     fn free(&mut self) {
         if let Some(mut holder) = self.holder.take() {
             drop(holder.stdin.take());
+            if holder.stdout.is_none() {
+                let _ = holder.kill(); // a program of others, which does not listen
+            }
             let _ = holder.wait();
         }
     }
@@ -185,12 +263,27 @@ impl UvcRig {
         let own = std::env::current_exe()?;
         let mut holder = Command::new(own).arg("hold").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
-        if let Some(said) = holder.stdout.take() {
+        if let Some(said) = holder.stdout.as_mut() {
             BufReader::new(said).read_line(&mut line)?;
         }
         let holds = line.trim() == "holding";
         self.holder = Some(holder);
         if holds { Ok(()) } else { Err(CaseError::wrong(format!("the second program could not stream: {line:?}"))) }
+    }
+
+    /// Another program, in the small size; it writes a mark for each picture to its standard error.
+    fn hold_otherwise(&mut self) -> Result<(), CaseError> {
+        let node = first_node()?;
+        let mut holder = Command::new("v4l2-ctl")
+            .args(["-d", &node, "--set-fmt-video=width=640,height=480,pixelformat=MJPG", "--stream-mmap"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut mark = [0];
+        let streams = holder.stderr.as_mut().is_some_and(|said| said.read_exact(&mut mark).is_ok()) && mark == *b"<";
+        self.holder = Some(holder);
+        if streams { Ok(()) } else { Err(CaseError::wrong("v4l2-ctl could not stream in another mode")) }
     }
 
     fn type_verb(&mut self, verb: &str, answer: Option<&str>) -> Result<(), CaseError> {
@@ -199,34 +292,78 @@ impl UvcRig {
     }
 }
 
+/// The path of the first node, waiting until there is one.
+pub(crate) fn first_node() -> Result<String, CaseError> {
+    for _ in 0..300 {
+        let names = fs::read_dir("/dev")?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let first = names.filter(|name| name.starts_with("video")).min();
+        if let Some(name) = first {
+            return Ok(format!("/dev/{name}"));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Err(CaseError::wrong("no node came"))
+}
+
+/// Runs `v4l2-ctl` on the first node to its end.
+fn v4l2_ctl(word: &str) -> Result<(), CaseError> {
+    let output = Command::new("v4l2-ctl").args(["-d", &first_node()?]).args(word.split(' ')).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(CaseError::wrong(format!("v4l2-ctl {word}: {}", String::from_utf8_lossy(&output.stderr).trim())))
+}
+
 impl Rig for UvcRig {
     fn name(&self) -> &'static str {
         "uvc"
+    }
+
+    fn frames(&self) -> &Path {
+        &self.frames
+    }
+
+    fn slowness(&self) -> u32 {
+        20
     }
 
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
         match order {
             Order::AsNew => {
                 self.free();
-                self.small = false;
-                self.start()
+                self.start(&SIZES[1..], &[])
             }
-            Order::OnlySmall => {
-                self.small = true;
-                self.start()
+            Order::FullHd => self.start(&SIZES, &[]),
+            Order::OnlySmall => self.start(&SIZES[2..], &[]),
+            Order::LeftOdd => {
+                self.start(&SIZES[1..2], &["--interval", "333667", "--grey", "yes"])?;
+                v4l2_ctl("--set-fmt-video=width=640,height=480,pixelformat=GREY")
+            }
+            Order::WithSerial => self.start(&SIZES[1..], &["--serial", "A1"]),
+            Order::Elsewhere => self.type_verb("plug 3", Some("plugged")),
+            Order::Second => {
+                self.second = Some(Running::start(&self.program, &self.frames, &SIZES[1..], &["--port", "1"])?);
+                Ok(())
             }
             Order::Unplug => self.type_verb("unplug", Some("unplugged")),
             Order::Plug => self.type_verb("plug", Some("plugged")),
             Order::Stall => self.type_verb("stall", None),
             Order::Noise => self.type_verb("garbage", None),
             Order::Halves => self.type_verb("truncate", None),
+            Order::Marked => self.type_verb("errbit 20", None),
             Order::Whole => self.type_verb("go", None),
             Order::Busy => self.hold(),
+            Order::BusyOtherwise => self.hold_otherwise(),
             Order::Free => {
                 self.free();
                 Ok(())
             }
         }
+    }
+
+    /// A verb of `uvcip` that has no answer.
+    fn say(&mut self, word: &str) -> Result<(), CaseError> {
+        self.type_verb(word, None)
     }
 
     /// Asks as nobody, who is in no group that may use cameras.
@@ -247,7 +384,7 @@ impl Drop for UvcRig {
     }
 }
 
-/// The kernel's test driver; it is as it is.
+/// The kernel's test driver: what it can do wrong is behind controls of its own.
 pub(crate) struct VividRig;
 
 impl Rig for VividRig {
@@ -255,8 +392,25 @@ impl Rig for VividRig {
         "vivid"
     }
 
+    fn frames(&self) -> &Path {
+        Path::new("")
+    }
+
+    fn slowness(&self) -> u32 {
+        20
+    }
+
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
-        if order == Order::AsNew { Ok(()) } else { Err(CaseError::wrong(format!("vivid cannot {order:?}"))) }
+        if order == Order::AsNew {
+            self.say("test_pattern=0,percentage_of_dropped_buffers=0,wrap_timestamp=0")
+        } else {
+            Err(CaseError::wrong(format!("vivid cannot {order:?}")))
+        }
+    }
+
+    /// Controls and their values.
+    fn say(&mut self, word: &str) -> Result<(), CaseError> {
+        v4l2_ctl(&format!("-c {word}"))
     }
 
     fn code_without_rights(&mut self) -> Result<String, CaseError> {

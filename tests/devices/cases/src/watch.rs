@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use likeness_camera::{Attempt, Camera, CameraState, Device, Purpose, Sources};
 
 use crate::error::CaseError;
+use crate::frames::Shown;
 
 /// An emulated machine under load is slow; what the product promises is printed beside.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
@@ -51,19 +52,49 @@ pub(crate) fn open_live(camera: &Camera) -> Result<(Attempt, Duration), CaseErro
 
 /// The one camera of this machine, waiting for its node to appear.
 pub(crate) fn the_device(camera: &Camera) -> Result<Device, CaseError> {
+    devices(camera, 1)?.pop().ok_or_else(|| CaseError::wrong("no camera is listed"))
+}
+
+/// The cameras of this machine, waiting until there are so many.
+pub(crate) fn devices(camera: &Camera, wanted: usize) -> Result<Vec<Device>, CaseError> {
     let began = now();
     loop {
-        let mut devices = camera.list()?;
-        match (devices.len(), devices.pop()) {
-            (1, Some(device)) => return Ok(device),
-            (0, _) if began.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(100)),
-            (count, _) => {
-                return Err(CaseError::wrong(format!(
-                    "{count} cameras are listed, one was expected: is the driver loaded?"
-                )));
-            }
+        let devices = camera.list()?;
+        if devices.len() == wanted {
+            return Ok(devices);
+        }
+        if began.elapsed() >= LIMIT {
+            let count = devices.len();
+            return Err(CaseError::wrong(format!(
+                "{count} cameras are listed, {wanted} expected: is the driver loaded?"
+            )));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Looks at every picture that is shown during this time.
+pub(crate) fn look(camera: &Camera, shown: &mut Shown, time: Duration) -> Result<(), CaseError> {
+    let began = now();
+    while began.elapsed() < time {
+        if let Some(frame) = camera.wait_newer(shown.seq, Duration::from_millis(100)) {
+            shown.check(&frame)?;
         }
     }
+    Ok(())
+}
+
+/// Waits until pictures come again, and looks at them.
+pub(crate) fn until_shown(camera: &Camera, shown: &mut Shown, more: u32) -> Result<Duration, CaseError> {
+    let (began, wanted) = (now(), shown.count + more);
+    while shown.count < wanted {
+        if began.elapsed() > LIMIT {
+            let code = camera.state().code().unwrap_or("no fault");
+            return Err(CaseError::wrong(format!("no picture came in {} s; the camera says {code}", LIMIT.as_secs())));
+        }
+        look(camera, shown, Duration::from_millis(200))?;
+    }
+    Ok(began.elapsed())
 }
 
 /// Opens the default camera and waits for a fault; answers its code.

@@ -408,6 +408,7 @@ impl Handle {
     fn run_stream(&self, mode: Mode) {
         let mut due = monotonic();
         let mut sequence = 0u32;
+        let mut last = (0, 0);
         loop {
             let period = Orders::now().slow.map_or_else(
                 || Duration::from_secs(mode.seconds.into()) / mode.pictures,
@@ -428,7 +429,7 @@ impl Handle {
                 due += period;
                 sequence += 1;
             }
-            self.deliver(mode, due, sequence);
+            self.deliver(mode, due, sequence, &mut last);
             sequence += 1;
         }
     }
@@ -445,22 +446,22 @@ impl Handle {
         state.streaming && !state.gone && !state.closed
     }
 
-    fn deliver(&self, mode: Mode, due: Duration, sequence: u32) {
-        let order = Orders::now().pictures;
+    /// `last`: which picture was sent before, and its number, for whoever has to send it again.
+    fn deliver(&self, mode: Mode, due: Duration, sequence: u32, last: &mut (usize, u64)) {
+        let orders = Orders::now();
+        let order = orders.pictures;
         let sent = match order {
             Pictures::Sized(width, height) => Mode { width, height, ..mode },
             _ => mode,
         };
-        // A flat picture stands for a wrong format, and that is the first one on offer only.
-        let folder = match order {
-            Pictures::Flat("green") if mode.fourcc != MJPG => "",
-            Pictures::Flat(folder) => folder,
-            _ => "",
-        };
-        let all = pictures::of(folder, sent);
-        let picture = all[sequence as usize % all.len()].as_slice();
-        let due_ns = due.as_nanos() as u64;
-        let unique = if order == Pictures::Repeated { 0 } else { due_ns };
+        // A green picture stands for a wrong format, and that is the JPEG only.
+        let right_anyway = orders.folder == "green" && mode.fourcc != MJPG;
+        let all = pictures::of(if right_anyway { "" } else { &orders.folder }, sent);
+        if order != Pictures::Repeated {
+            *last = (sequence as usize % all.len(), due.as_nanos() as u64);
+        }
+        let (index, unique) = *last;
+        let picture = all[index % all.len()].as_slice();
         let spoiled = match order {
             Pictures::Stalled => return,
             Pictures::NoTables if mode.fourcc == MJPG => Some(without_tables(picture)),
@@ -468,8 +469,7 @@ impl Handle {
             Pictures::Zero => Some(Vec::new()),
             _ => None,
         };
-        let whole = if order == Pictures::Repeated { all[0].as_slice() } else { picture };
-        let whole = spoiled.as_deref().unwrap_or(whole);
+        let whole = spoiled.as_deref().unwrap_or(picture);
         let comment = due_comment(unique);
         let number = unique.to_ne_bytes();
         // The number makes each picture differ, as a sensor's noise would; in raw ones it is in the first eight bytes.

@@ -18,7 +18,7 @@
 //! **When a picture was due** stands in every JPEG right behind its start marker, at bytes 2 to 17, in a comment segment:
 //! `FF FE 00 0E`, then `4C 4B 54 53` (`LKTS`), then the due time in nanoseconds of `CLOCK_MONOTONIC`, eight bytes, the highest
 //! first. The driver's time stamp of the buffer says the same in microseconds. It also makes each picture differ from the last, as a
-//! sensor's noise would; under `repeat` it is zero. A raw picture has the same eight bytes, the lowest first, in place of its first eight.
+//! sensor's noise would; under `repeat` it stays what it was. A raw picture has the same eight bytes, the lowest first, in place of its first eight.
 //!
 //! A broken fake must not look like a missing camera: an unknown verb, an unreadable frame or an empty folder ends the program with a line.
 //! The constructor takes `LD_PRELOAD` out of the environment, so that helper processes (a webview's) stay clean.

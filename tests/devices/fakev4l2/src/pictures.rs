@@ -1,7 +1,7 @@
 //! The pictures that are sent, and the ways to spoil them.
 //!
 //! `*.jpg` are told apart by the size inside them, raw pictures by their names (`yuyv-640x480-0.raw`). Pictures that only some
-//! verbs want lie in folders below: `black`, `white`, `green`.
+//! verbs want lie in folders below: `black`, `white`, `green`, and whatever `folder` names.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,19 +13,20 @@ use crate::world::{Mode, fail, frames_folder};
 pub(crate) const MJPG: [u8; 4] = *b"MJPG";
 
 /// Folder, format and size.
-type Kind = (&'static str, [u8; 4], u32, u32);
+type Kind = (String, [u8; 4], u32, u32);
 type ByKind = HashMap<Kind, &'static [Vec<u8>]>;
 
 /// The pictures of one kind, in the order of their names. Read once; they live as long as the program.
-pub(crate) fn of(folder: &'static str, mode: Mode) -> &'static [Vec<u8>] {
+pub(crate) fn of(folder: &str, mode: Mode) -> &'static [Vec<u8>] {
     static ALL: Mutex<Option<ByKind>> = Mutex::new(None);
-    let kind = (folder, mode.fourcc, mode.width, mode.height);
+    let kind = (folder.to_owned(), mode.fourcc, mode.width, mode.height);
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     let all = all.get_or_insert_default();
-    all.entry(kind).or_insert_with(|| Box::leak(read(kind).into_boxed_slice()))
+    all.entry(kind).or_insert_with_key(|kind| Box::leak(read(kind).into_boxed_slice()))
 }
 
-fn read((folder, fourcc, width, height): Kind) -> Vec<Vec<u8>> {
+fn read(kind: &Kind) -> Vec<Vec<u8>> {
+    let &(ref folder, fourcc, width, height) = kind;
     let folder = Path::new(&frames_folder()).join(folder);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| fail(&format!("{}: {error}", folder.display())));
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

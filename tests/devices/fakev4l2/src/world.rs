@@ -41,8 +41,6 @@ pub(crate) enum Pictures {
     Sized(u32, u32),
     /// One byte less than a whole raw picture.
     Odd,
-    /// From the folder of this name below that of the pictures.
-    Flat(&'static str),
     /// Whole, with times that jump back at every second picture.
     TimeBack,
     /// JPEG without its Huffman tables, as many real cameras send it.
@@ -69,8 +67,10 @@ impl Identity {
 
 /// The verbs of the control file, one a line.
 ///
-/// How pictures come (the last of these counts): `go stall repeat zero short noise error-flag odd black white green time-back no-dht`
-/// and `size 800x600`. Besides: `slow N` (pictures a second), `unplug` (the first camera), `busy`, `denied` (nobody may open),
+/// How pictures come (the last of these counts): `go stall repeat zero short noise error-flag odd time-back no-dht` and
+/// `size 800x600`. Which pictures: `folder NAME` (one below `FAKEV4L2_FRAMES`), and for the usual ones `black white green`, the last
+/// for JPEG only, because it stands for one wrong format.
+/// Besides: `slow N` (pictures a second), `unplug` (the first camera), `busy`, `denied` (nobody may open),
 /// `deny-later` (as `denied`, and running streams end), `slow-list` (questions about formats hang while it stands),
 /// `offer MJPG 640x480@30; …` in place of `FAKEV4L2_MODES`, `left GREY 320x240@25/2` (the mode another program left behind),
 /// and in place of the variable of that name `nodes N`, and of the first camera `card …`, `driver …`, `bus …`, `sysfs …`, `serial …`.
@@ -78,6 +78,8 @@ impl Identity {
 #[allow(clippy::struct_excessive_bools, reason = "each is a verb of its own")]
 pub(crate) struct Orders {
     pub(crate) pictures: Pictures,
+    /// The folder below that of the pictures; empty for the pictures themselves.
+    pub(crate) folder: String,
     pub(crate) slow: Option<u32>,
     pub(crate) unplugged: bool,
     pub(crate) busy: bool,
@@ -148,9 +150,8 @@ impl Orders {
             ("noise", "") => self.pictures = Pictures::Noise,
             ("error-flag", "") => self.pictures = Pictures::Marked,
             ("odd", "") => self.pictures = Pictures::Odd,
-            ("black", "") => self.pictures = Pictures::Flat("black"),
-            ("white", "") => self.pictures = Pictures::Flat("white"),
-            ("green", "") => self.pictures = Pictures::Flat("green"),
+            ("black" | "white" | "green", "") => verb.clone_into(&mut self.folder),
+            ("folder", name) if !name.is_empty() => name.clone_into(&mut self.folder),
             ("time-back", "") => self.pictures = Pictures::TimeBack,
             ("no-dht", "") => self.pictures = Pictures::NoTables,
             ("size", size) => match parse_size(size) {

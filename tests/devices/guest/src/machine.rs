@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::error::{GuestError, at};
 use crate::initrd::Archive;
 use crate::kernel::{FOR_CAMERAS, FOR_ROOT, Kernel};
-use crate::programs::{Programs, require};
+use crate::programs::{Programs, only_words, require};
 
 /// Two minutes are the usual on a loaded machine with two cores.
 const LIMIT: Duration = Duration::from_mins(6);
@@ -20,13 +20,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const BUSYBOX: &str = "/bin/busybox";
 
 /// Runs all cases inside; answers what they printed, with the console behind it if the end was not reached.
-pub(crate) fn run(programs: &Programs, kernel: &Kernel, folder: &Path) -> Result<String, GuestError> {
+pub(crate) fn run(programs: &Programs, kernel: &Kernel, folder: &Path, only: &[String]) -> Result<String, GuestError> {
     require("qemu-system-x86_64", "qemu-system-x86")?;
     if !Path::new(BUSYBOX).exists() {
         return Err(GuestError::Missing { program: "busybox", package: "busybox-static" });
     }
     let (initrd, console, cases) = (folder.join("initrd"), folder.join("console.log"), folder.join("cases.log"));
-    fs::write(folder.join("cases.sh"), cases_script(programs, folder)).map_err(at(folder))?;
+    fs::write(folder.join("cases.sh"), cases_script(programs, folder, only)).map_err(at(folder))?;
     fs::write(&initrd, archive(kernel)?).map_err(at(&initrd))?;
     let began = now();
     let ended = emulate(kernel, &initrd, folder, &console)?;
@@ -95,19 +95,22 @@ exec switch_root /root /bin/busybox sh /run/out/cases.sh
 ";
 
 /// Runs inside, after the root was switched: the cases of the USB camera, then those of vivid, then power off.
-fn cases_script(programs: &Programs, folder: &Path) -> String {
+fn cases_script(programs: &Programs, folder: &Path, only: &[String]) -> String {
+    let only = only_words(only).join(" ");
+    let seed = std::env::var("LIKENESS_SEED").map(|seed| format!("export LIKENESS_SEED='{seed}'")).unwrap_or_default();
     let (cases, uvcip, frames) = (programs.cases(), programs.uvcip(), folder.join("frames"));
     format!(
         "export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+{seed}
 mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
 ln -sf /proc/self/fd /dev/fd
 mount -t tmpfs memory /tmp
 mkdir -p /modules && cp /run/modules/* /modules/
 out=/run/out/cases.log
 busybox sh /modules/usb.sh
-'{}' uvc --frames '{}' --uvcip '{}' >> $out 2>&1
+'{}' uvc --frames '{}' --uvcip '{}' {only} >> $out 2>&1
 busybox sh /modules/vivid.sh
-'{}' vivid >> $out 2>&1
+'{}' vivid {only} >> $out 2>&1
 sync
 busybox poweroff -f
 ",

@@ -66,23 +66,33 @@ impl Programs {
     }
 
     /// Runs the table on the preloaded double; answers its output.
-    pub(crate) fn run_shim(&self, folder: &Path) -> Result<String, GuestError> {
+    pub(crate) fn run_shim(&self, folder: &Path, only: &[String]) -> Result<String, GuestError> {
         let (control, frames) = (folder.join("control"), folder.join("frames"));
+        let controls = folder.join("controls");
         fs::write(&control, "go\n").map_err(at(&control))?;
+        fs::write(&controls, "").map_err(at(&controls))?;
         let output = Command::new(self.cases())
             .args(["shim", "--frames"])
             .arg(&frames)
             .arg("--control")
             .arg(&control)
+            .args(only_words(only))
             .env("LD_PRELOAD", self.folder.join("libfakev4l2.so"))
             .env("FAKEV4L2_MODES", "MJPG 1280x720@30; MJPG 640x480@30")
             .env("FAKEV4L2_FRAMES", &frames)
             .env("FAKEV4L2_CTL", &control)
+            .env("FAKEV4L2_CONTROLS", &controls)
             .stderr(Stdio::inherit())
             .output()
             .map_err(at(self.cases()))?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
+}
+
+/// How the cases are told to run these alone; nothing for all.
+pub(crate) fn only_words(only: &[String]) -> Vec<String> {
+    let first = (!only.is_empty()).then(|| "--only".to_owned());
+    first.into_iter().chain(only.iter().cloned()).collect()
 }
 
 /// Fails with the package to install if a program is not there.
