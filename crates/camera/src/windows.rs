@@ -163,7 +163,7 @@ fn is_flagged_virtual(link: &str) -> bool {
     let found = unsafe {
         CM_Get_Device_Interface_PropertyW(
             &HSTRING::from(link),
-            &raw const DEVPKEY_DeviceInterface_IsVirtualCamera,
+            &DEVPKEY_DeviceInterface_IsVirtualCamera,
             &raw mut kind,
             Some(answer.as_mut_ptr()),
             &raw mut length,
@@ -300,7 +300,7 @@ fn offered(activation: &IMFActivate) -> Result<Vec<Mode>, Fault> {
     // SAFETY: the source is alive, and no attributes are passed.
     let reader = unsafe { MFCreateSourceReaderFromMediaSource(&source.0, None::<&IMFAttributes>) }
         .map_err(fault("read modes"))?;
-    Ok(media_types(&reader)?.iter().filter_map(|media_type| mode_of(media_type)).collect())
+    Ok(media_types(&reader)?.iter().filter_map(mode_of).collect())
 }
 
 /// Every format of the first video stream.
