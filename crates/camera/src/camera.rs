@@ -105,11 +105,11 @@ impl Camera {
         let shared = Arc::new(Shared::new(native, made));
         let (owner, watch) = (Arc::clone(&shared), Arc::clone(&shared));
         let spawned = thread::Builder::new().name("camera".into()).spawn(move || {
-            let mut makers = Makers {
-                #[cfg(target_os = "macos")]
-                native,
-                ..Makers::default()
-            };
+            let mut makers = Makers::default();
+            #[cfg(target_os = "macos")]
+            {
+                makers.native = native;
+            }
             fill(&mut makers);
             Owner::new(Arc::clone(&owner), makers).run();
             owner.calls.end();

@@ -14,7 +14,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::error::Damage;
 use crate::jpeg;
-use crate::planes::{Plane, Planes};
+use crate::planes::{Planes, room};
 
 /// Longest side that is ever decoded; the server's limit.
 const LONGEST_SIDE_PX: usize = 4096;
@@ -23,13 +23,19 @@ const SHOWN_QUALITY: u8 = 85;
 
 /// Decodes a still strictly (zune-jpeg), for the gates that run once more on the very bytes that are sent.
 ///
-/// Refuses anything but one whole baseline picture: bytes behind the end, other codings, sides above 4096 pixels.
-/// Chroma comes at full size (`shift_x` and `shift_y` are 0). A picture that stops early but carries an end marker passes:
-/// [`Frame::still`](crate::Frame::still) has it checked by the other decoder before.
+/// Refuses anything but one whole baseline picture: bytes behind the end, other codings, sides above 4096 pixels, and a
+/// picture that stops early but carries an end marker. Chroma comes at full size (`shift_x` and `shift_y` are 0).
 ///
 /// # Errors
 /// The [`Damage`] found. JPEG has no checksum, so a well-formed but changed picture passes.
 pub fn decode_still(jpeg: &[u8]) -> Result<Planes, Damage> {
+    // The strict decoder fills up a picture whose data end early and says nothing; the other one says so at any size.
+    eighth_planes(jpeg)?;
+    decode_read(jpeg)
+}
+
+/// As [`decode_still`], of a picture that the other decoder has read to its end already.
+pub(crate) fn decode_read(jpeg: &[u8]) -> Result<Planes, Damage> {
     let cut = jpeg::cut(jpeg)?;
     if cut.end != jpeg.len() {
         return Err(Damage::Segment { marker: 0xD9 });
@@ -49,20 +55,21 @@ fn decode_strictly(jpeg: &[u8]) -> Result<Planes, Damage> {
     decoder.set_options(limits.jpeg_set_out_colorspace(wanted));
     let packed = Zeroizing::new(decoder.decode().map_err(refused)?);
     let (width, height) = (usize::from(info.width), usize::from(info.height));
-    let plane = |first: usize, step: usize| Plane {
-        px: Zeroizing::new(packed.iter().skip(first).step_by(step).copied().collect()),
-        width,
-        height,
-        stride: width,
-    };
     if packed.len() != width * height * wanted.num_components() {
         return Err(Damage::Shape);
     }
-    Ok(if grey {
-        Planes { y: plane(0, 1), u: None, v: None, shift_x: 0, shift_y: 0 }
+    let shifts = (!grey).then_some((0, 0));
+    let mut memory = room(packed.len());
+    if grey {
+        memory.copy_from_slice(&packed);
     } else {
-        Planes { y: plane(0, 3), u: Some(plane(1, 3)), v: Some(plane(2, 3)), shift_x: 0, shift_y: 0 }
-    })
+        let (y, chroma) = memory.split_at_mut(width * height);
+        let (u, v) = chroma.split_at_mut(width * height);
+        for (((y, u), v), px) in y.iter_mut().zip(u).zip(v).zip(packed.chunks_exact(3)) {
+            (*y, *u, *v) = (px[0], px[1], px[2]);
+        }
+    }
+    Ok(Planes::of(memory, width, height, shifts))
 }
 
 /// The codecs are kept from panicking by the checks above; should one do so nevertheless, it costs a picture, not the thread.
@@ -118,15 +125,21 @@ pub(crate) fn halved_jpeg(jpeg: &[u8], quality: u8) -> Result<Vec<u8>, Damage> {
     guarded(|| turbo::scaled(jpeg, 4, quality))
 }
 
+/// The same at a quarter of the size, for cameras above 2560x1440: decoding half of a 4K picture at that rate would cost most of a core.
+pub(crate) fn quartered_jpeg(jpeg: &[u8], quality: u8) -> Result<Vec<u8>, Damage> {
+    guarded(|| turbo::scaled(jpeg, 2, quality))
+}
+
 #[cfg(feature = "turbo")]
 mod turbo {
     use std::cell::RefCell;
 
     use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage, YuvPlanesImage};
-    use zeroize::Zeroizing;
 
-    use super::{LONGEST_SIDE_PX, Plane, Planes};
+    use super::{LONGEST_SIDE_PX, Planes, room};
     use crate::error::Damage;
+    use crate::planes::Plane;
+    use crate::pool::PooledBytes;
 
     thread_local! {
         // Making one costs more than a small picture; each thread keeps its own.
@@ -177,15 +190,30 @@ mod turbo {
         }
     }
 
+    /// Planes that lie tightly one behind another, as the codec writes and reads them.
+    struct Tight {
+        memory: PooledBytes,
+        width: usize,
+        height: usize,
+        sampling: Subsamp,
+    }
+
+    impl Tight {
+        fn image(&self) -> YuvImage<&[u8]> {
+            let (width, height, subsamp) = (self.width, self.height, self.sampling);
+            YuvImage { pixels: &self.memory, width, align: 1, height, subsamp }
+        }
+        fn image_mut(&mut self) -> YuvImage<&mut [u8]> {
+            let (width, height, subsamp) = (self.width, self.height, self.sampling);
+            YuvImage { pixels: &mut self.memory, width, align: 1, height, subsamp }
+        }
+    }
+
     /// Decodes to one buffer of planes.
     ///
     /// `decompress_to_yuv` of turbojpeg 1.5.1 writes planes for the sampling of the JPEG, whatever the buffer says it was made for:
     /// a 4:4:4 picture overran a 4:2:0 buffer by 6,144 bytes. So the buffer is sized from the header of this same slice.
-    fn yuv(
-        decoder: &mut Decompressor,
-        jpeg: &[u8],
-        factor: ScalingFactor,
-    ) -> Result<YuvImage<Zeroizing<Vec<u8>>>, Damage> {
+    fn yuv(decoder: &mut Decompressor, jpeg: &[u8], factor: ScalingFactor) -> Result<Tight, Damage> {
         decoder.set_scaling_factor(ScalingFactor::ONE).map_err(refused)?;
         let header = decoder.read_header(jpeg).map_err(refused)?;
         if header.is_lossless || header.is_progressive || header.is_arithmetic {
@@ -197,56 +225,28 @@ mod turbo {
         }
         let (width, height) = (factor.scale(header.width), factor.scale(header.height));
         let len = turbojpeg::yuv_pixels_len(width, 1, height, header.subsamp).map_err(refused)?;
-        let mut picture =
-            YuvImage { pixels: Zeroizing::new(vec![0; len]), width, align: 1, height, subsamp: header.subsamp };
+        let mut picture = Tight { memory: room(len), width, height, sampling: header.subsamp };
         decoder.set_scaling_factor(factor).map_err(refused)?;
-        decoder.decompress_to_yuv(jpeg, picture.as_deref_mut_slice()).map_err(refused)?;
+        decoder.decompress_to_yuv(jpeg, picture.image_mut()).map_err(refused)?;
         Ok(picture)
-    }
-
-    /// `YuvImage::as_deref_mut` wants a container that derefs to a slice in one step; a wiped vector needs two.
-    trait AsSlices {
-        fn as_deref_mut_slice(&mut self) -> YuvImage<&mut [u8]>;
-        fn as_deref_slice(&self) -> YuvImage<&[u8]>;
-    }
-
-    impl AsSlices for YuvImage<Zeroizing<Vec<u8>>> {
-        fn as_deref_mut_slice(&mut self) -> YuvImage<&mut [u8]> {
-            let YuvImage { width, align, height, subsamp, .. } = *self;
-            YuvImage { pixels: self.pixels.as_mut_slice(), width, align, height, subsamp }
-        }
-        fn as_deref_slice(&self) -> YuvImage<&[u8]> {
-            let YuvImage { width, align, height, subsamp, .. } = *self;
-            YuvImage { pixels: self.pixels.as_slice(), width, align, height, subsamp }
-        }
     }
 
     pub(super) fn planes(jpeg: &[u8], eighths: usize) -> Result<Planes, Damage> {
         with_decoder(|decoder| {
-            let mut picture = yuv(decoder, jpeg, ScalingFactor::new(eighths, 8))?;
-            let (shift_x, shift_y) = shifts(picture.subsamp)?;
-            let (y_stride, y_rows) = picture.y_size();
-            let y_len = y_stride * y_rows;
-            let (mut u, mut v) = (None, None);
-            if picture.subsamp != Subsamp::Gray {
-                let (stride, rows) = picture.uv_size();
-                let chroma = &picture.pixels[y_len..y_len + 2 * stride * rows];
-                let (width, height) = (picture.width.div_ceil(1 << shift_x), picture.height.div_ceil(1 << shift_y));
-                let plane = |px: &[u8]| Plane { px: Zeroizing::new(px.to_vec()), width, height, stride };
-                u = Some(plane(&chroma[..stride * rows]));
-                v = Some(plane(&chroma[stride * rows..]));
+            let Tight { memory, width, height, sampling } = yuv(decoder, jpeg, ScalingFactor::new(eighths, 8))?;
+            let shifts = shifts(sampling)?;
+            let chroma = (sampling != Subsamp::Gray).then_some(shifts);
+            if memory.len() < Planes::samples(width, height, chroma) {
+                return Err(Damage::Shape);
             }
-            let mut px = std::mem::take(&mut picture.pixels);
-            px.truncate(y_len); // the chroma left in the spare room is wiped with the rest
-            let y = Plane { px, width: picture.width, height: picture.height, stride: y_stride };
-            Ok(Planes { y, u, v, shift_x, shift_y })
+            Ok(Planes { shift_x: shifts.0, shift_y: shifts.1, ..Planes::of(memory, width, height, chroma) })
         })
     }
 
     pub(super) fn scaled(jpeg: &[u8], eighths: usize, quality: u8) -> Result<Vec<u8>, Damage> {
         with_decoder(|decoder| {
             let picture = yuv(decoder, jpeg, ScalingFactor::new(eighths, 8))?;
-            with_encoder(quality, |encoder| encoder.compress_yuv_to_vec(picture.as_deref_slice()).map_err(refused))
+            with_encoder(quality, |encoder| encoder.compress_yuv_to_vec(picture.image()).map_err(refused))
         })
     }
 
@@ -261,11 +261,14 @@ mod turbo {
         };
         let padded = padded_for(planes);
         let planes = padded.as_ref().unwrap_or(planes);
+        if planes.y.width == 0 || planes.y.height == 0 {
+            return Err(Damage::Shape);
+        }
         let (u, v) = (planes.u.as_ref().unwrap_or(&planes.y), planes.v.as_ref().unwrap_or(&planes.y));
         let image = YuvPlanesImage {
-            y_plane: planes.y.px.as_slice(),
-            u_plane: u.px.as_slice(),
-            v_plane: v.px.as_slice(),
+            y_plane: &*planes.y.px,
+            u_plane: &*u.px,
+            v_plane: &*v.px,
             width: planes.y.width,
             height: planes.y.height,
             y_stride: planes.y.stride,
@@ -278,13 +281,8 @@ mod turbo {
 
     /// turbojpeg 1.5.1 panics on planes without chroma, so a grey picture goes in as packed pixels.
     fn encoded_grey(y: &Plane, quality: u8) -> Result<Vec<u8>, Damage> {
-        let image = Image {
-            pixels: y.px.as_slice(),
-            width: y.width,
-            pitch: y.stride,
-            height: y.height,
-            format: PixelFormat::GRAY,
-        };
+        let image =
+            Image { pixels: &*y.px, width: y.width, pitch: y.stride, height: y.height, format: PixelFormat::GRAY };
         with_encoder(quality, |encoder| {
             encoder.set_subsamp(Subsamp::Gray).map_err(refused)?;
             encoder.compress_to_vec(image).map_err(refused)
@@ -344,6 +342,7 @@ mod turbo {
 #[allow(clippy::print_stdout, reason = "seeds and counts are for whoever reads the test run")]
 mod tests {
     use super::*;
+    use crate::planes::Plane;
     use crate::pool::Pool;
     use std::time::Instant;
 
@@ -369,18 +368,9 @@ mod tests {
     }
 
     fn planes(width: usize, height: usize, shift: Option<(u8, u8)>, chance: &mut Chance) -> Planes {
-        let mut plane = |width: usize, height: usize| {
-            let px = (0..width * height).map(|i| ((i * 5) % 200) as u8 + (chance.next() % 16) as u8).collect();
-            Plane { px: Zeroizing::new(px), width, height, stride: width }
-        };
-        let (shift_x, shift_y) = shift.unwrap_or((0, 0));
-        let chroma = (width.div_ceil(1 << shift_x), height.div_ceil(1 << shift_y));
-        let y = plane(width, height);
-        let (u, v) = match shift {
-            Some(_) => (Some(plane(chroma.0, chroma.1)), Some(plane(chroma.0, chroma.1))),
-            None => (None, None),
-        };
-        Planes { y, u, v, shift_x, shift_y }
+        let mut memory = room(Planes::samples(width, height, shift));
+        memory.iter_mut().enumerate().for_each(|(i, px)| *px = ((i * 5) % 200) as u8 + (chance.next() % 16) as u8);
+        Planes::of(memory, width, height, shift)
     }
 
     const SAMPLINGS: [Option<(u8, u8)>; 5] = [None, Some((0, 0)), Some((1, 0)), Some((1, 1)), Some((0, 1))];
@@ -470,18 +460,19 @@ mod tests {
         let with_tail = [&jpeg[..], b"PK\x03\x04"].concat();
         let half = &jpeg[..jpeg.len() / 2];
         let ended_early = [half, &[0xFF, 0xD9]].concat();
+        assert!(
+            decode_read(&ended_early).is_ok(),
+            "the strict decoder alone would take it: the reason for the second look"
+        );
         for (bytes, because) in [
             (&with_tail[..], "something hides behind the end"),
             (half, "half a picture"),
+            (&ended_early[..], "half a picture with an end glued on"),
             (&b"\x89PNG\r\n\x1a\n"[..], "another format"),
             (&[][..], "nothing"),
         ] {
             assert!(decode_still(bytes).is_err(), "{because}");
         }
-        assert!(
-            decode_planes(&ended_early).is_err(),
-            "half a picture with an end glued on: seen by the other decoder, so a still needs both"
-        );
     }
 
     /// Many cameras leave the tables out: with ours put in, the strict decoder reads what the lenient one did.

@@ -16,7 +16,7 @@ use crate::error::Damage;
 use crate::jpeg;
 use crate::look::Glance;
 use crate::mode::{Mode, Pixels};
-use crate::planes::Planes;
+use crate::planes::{Plane, Planes};
 use crate::pool::{Pool, PooledBytes};
 use crate::slot::Numbered;
 use crate::state::Attempt;
@@ -72,6 +72,8 @@ impl Picture {
                 }
                 jpeg::complete(bytes, cut, &mut kept);
             }
+            // A pair of pixels shares its chroma; half a pair is no picture of any driver.
+            Some(_) if mode.pixels == Pixels::Yuyv && width % 2 == 1 => return Err(Damage::Shape),
             Some(needed_bytes) if bytes.len() < needed_bytes => {
                 return Err(Damage::Short { found_bytes: bytes.len(), needed_bytes });
             }
@@ -84,14 +86,21 @@ impl Picture {
 
 /// A fast fingerprint of bytes. It only has to tell a picture from its repeat, not withstand an attacker:
 /// a camera that wants to send old pictures can simply change one byte.
+///
+/// Four sums side by side, because one would wait for its own multiplication at every word.
 fn print_of(bytes: &[u8]) -> u64 {
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let words = bytes.chunks_exact(8);
-    let rest = words.remainder().iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
-    words.fold(rest ^ MIX, |sum, word| {
-        let word = u64::from_le_bytes([word[0], word[1], word[2], word[3], word[4], word[5], word[6], word[7]]);
-        (sum.rotate_left(5) ^ word).wrapping_mul(MIX)
-    })
+    let step = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(MIX);
+    let blocks = bytes.chunks_exact(32);
+    let rest = blocks.remainder().iter().fold(MIX, |sum, byte| step(sum, u64::from(*byte)));
+    let sums = blocks.fold([rest, MIX, !MIX, 0], |sums, block| {
+        let word = |at: usize| {
+            let part = &block[at..at + 8];
+            u64::from_le_bytes([part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7]])
+        };
+        [step(sums[0], word(0)), step(sums[1], word(8)), step(sums[2], word(16)), step(sums[3], word(24))]
+    });
+    sums.into_iter().fold(bytes.len() as u64, step)
 }
 
 /// One picture of a running camera.
@@ -212,16 +221,18 @@ impl Frame {
         }
     }
 
-    /// A JPEG to show: the camera's own bytes up to 1280x720, else half the size.
+    /// A JPEG to show: the camera's own bytes up to 1280x720, else half the size, or a quarter where half is still larger than that.
     ///
     /// # Errors
     /// The [`Damage`] found. Bytes that pass through are not decoded here, so a damaged picture may still be shown.
     pub fn preview(&self) -> Result<Bytes, Damage> {
         let (width, height) = PASSED_THROUGH_PX;
-        let small = self.mode.width_px <= width && self.mode.height_px <= height;
-        match (self.mode.pixels, small) {
+        let fits =
+            |parts: u16| self.mode.width_px.div_ceil(parts) <= width && self.mode.height_px.div_ceil(parts) <= height;
+        match (self.mode.pixels, fits(1)) {
             (Pixels::Mjpeg, true) => Ok(Bytes::from_owner(Shared(Arc::clone(&self.bytes)))),
-            (Pixels::Mjpeg, false) => codec::halved_jpeg(&self.bytes, PREVIEW_QUALITY).map(wiped_later),
+            (Pixels::Mjpeg, false) if fits(2) => codec::halved_jpeg(&self.bytes, PREVIEW_QUALITY).map(wiped_later),
+            (Pixels::Mjpeg, false) => codec::quartered_jpeg(&self.bytes, PREVIEW_QUALITY).map(wiped_later),
             (_, true) => codec::encode_planes(self.planes()?, PREVIEW_QUALITY).map(wiped_later),
             (_, false) => codec::encode_planes(&self.planes()?.halved(), PREVIEW_QUALITY).map(wiped_later),
         }
@@ -238,7 +249,12 @@ impl Frame {
         if bytes.len() < SMALLEST_STILL_BYTES {
             return Err(Damage::TooSmall { bytes: bytes.len() });
         }
-        let checked = codec::decode_still(&bytes)?;
+        // Our decoder has read these pixels, or made the bytes of them; the strict one must see the same picture, because the
+        // server has that one, and what was reviewed must be what is kept.
+        let checked = codec::decode_read(&bytes)?;
+        if own && !alike(&planes.y, &checked.y) {
+            return Err(Damage::Codec("two decoders see different pictures in it".into()));
+        }
         Ok(StillJpeg { bytes, width_px: checked.y.width as u16, height_px: checked.y.height as u16 })
     }
 }
@@ -250,6 +266,21 @@ impl Numbered for Frame {
     fn attempt_number(&self) -> u64 {
         self.attempt.0
     }
+}
+
+/// Decoders may round differently, by a level here and there.
+const ROUNDING_LEVELS: f64 = 1.0;
+
+fn alike(one: &Plane, other: &Plane) -> bool {
+    if (one.width, one.height) != (other.width, other.height) {
+        return false;
+    }
+    let row_sum = |y: usize| -> u64 {
+        let differences = one.row(y).iter().zip(other.row(y)).map(|(one, other)| u32::from(one.abs_diff(*other)));
+        u64::from(differences.sum::<u32>())
+    };
+    let sum: u64 = (0..one.height).map(row_sum).sum();
+    sum as f64 <= ROUNDING_LEVELS * (one.width * one.height) as f64
 }
 
 fn encoded_within(planes: &Planes, limit_bytes: usize) -> Result<Zeroizing<Vec<u8>>, Damage> {

@@ -19,6 +19,8 @@
     reason = "pixel and byte arithmetic; every index is bounded by the length check at the head of its function"
 )]
 
+#[cfg(feature = "test-support")]
+pub mod bad_input;
 mod board;
 mod camera;
 #[cfg(target_os = "linux")]
@@ -52,6 +54,8 @@ mod roster;
 #[cfg(any(target_os = "windows", target_os = "macos", test))]
 mod rows;
 mod slot;
+#[cfg(test)]
+mod slot_model;
 mod source;
 mod state;
 mod stream;
@@ -63,9 +67,9 @@ mod windows;
 mod wishes;
 
 #[cfg(target_os = "macos")]
-use macos as catalogue;
+use self::macos as catalogue;
 #[cfg(target_os = "windows")]
-use windows as catalogue;
+use self::windows as catalogue;
 
 #[cfg(not(any(target_os = "linux", target_os = "windows", target_os = "macos")))]
 compile_error!("cameras are read on Linux, Windows and macOS only: another system needs a back-end beside theirs");
@@ -81,7 +85,7 @@ pub use frame::{Frame, StillJpeg};
 #[cfg(feature = "test-support")]
 pub use makers::Permission;
 pub use mode::{Mode, Pixels, Rate};
-pub use planes::{Plane, Planes};
+pub use planes::{Plane, Planes, Samples};
 #[cfg(feature = "test-support")]
 pub use source::scripted::{Move, Script};
 #[cfg(feature = "synthetic")]

@@ -302,7 +302,7 @@ impl Node {
 
     /// Maps the buffers and starts the stream.
     pub(crate) fn stream(self) -> io::Result<Ring> {
-        let mut ring = Ring { node: self, maps: Vec::new(), streaming: false };
+        let mut ring = Ring { node: self, maps: Vec::new(), streaming: false, lent: None };
         ring.map()?;
         for index in 0..ring.maps.len() as u32 {
             ring.queue(index)?;
@@ -360,6 +360,8 @@ pub(crate) struct Ring {
     node: Node,
     maps: Vec<Map>,
     streaming: bool,
+    /// The buffer that is with us.
+    lent: Option<u32>,
 }
 
 impl Ring {
@@ -418,14 +420,16 @@ impl Ring {
         Ok(if polled[0].revents == 0 { Waited::Silence } else { Waited::Ready })
     }
 
-    /// Takes the next picture, lends it to `reader`, and gives the buffer back to the driver.
-    pub(crate) fn take<T>(&self, reader: impl FnOnce(Lent<'_>) -> T) -> io::Result<T> {
+    /// Takes the next picture and lends it, until the next call of [`give_back`](Self::give_back) or of this.
+    pub(crate) fn lend(&mut self) -> io::Result<Lent<'_>> {
+        self.give_back()?;
         let mut buffer = blank_buffer(0);
         ask(self.node.fd(), &DQBUF, &mut buffer)?;
         let map = self.maps.get(buffer.index as usize).ok_or_else(|| io::Error::from_raw_os_error(libc::EIO))?;
+        self.lent = Some(buffer.index);
         let len = (buffer.bytesused as usize).min(map.len);
-        // SAFETY: the mapping is `map.len` bytes long and lives as long as `self`; between DQBUF and QBUF the kernel
-        // does not write to this buffer, and QBUF comes only after `reader` has given the slice back.
+        // SAFETY: the mapping is `map.len` bytes long and lives as long as `self`; between DQBUF and QBUF the kernel does not
+        // write to this buffer, and QBUF for it comes only from `give_back`, which the borrow of the slice keeps away.
         let bytes = unsafe { std::slice::from_raw_parts(map.start.cast::<u8>(), len) };
         let stamped = buffer.flags & FLAG_CLOCK == FLAG_CLOCK_MONOTONIC;
         let seconds = u64::try_from(buffer.timestamp.tv_sec).ok();
@@ -434,9 +438,12 @@ impl Ring {
             .zip(micros)
             .filter(|moment| stamped && *moment != (0, 0))
             .map(|(seconds, micros)| Duration::from_secs(seconds) + Duration::from_micros(micros));
-        let answer = reader(Lent { bytes, faulty: buffer.flags & FLAG_ERROR != 0, taken });
-        self.queue(buffer.index)?;
-        Ok(answer)
+        Ok(Lent { bytes, faulty: buffer.flags & FLAG_ERROR != 0, taken })
+    }
+
+    /// Gives the buffer of the last picture back to the driver; before waiting for the next, so that no picture is missed.
+    pub(crate) fn give_back(&mut self) -> io::Result<()> {
+        self.lent.take().map_or(Ok(()), |index| self.queue(index))
     }
 }
 

@@ -500,10 +500,13 @@ impl Owner {
     }
 }
 
-/// A fault of a stream that had started. One whose mode is suddenly refused is broken; there is no other mode to try.
+/// A fault of a stream that had started. One whose mode is suddenly refused is out of step with its driver, which opening
+/// it once more may mend.
 fn running_fault(fault: Fault) -> End {
     match fault {
-        Fault::ModeRefused(detail) | Fault::NoRoom(detail) => CameraError::Failed { detail }.into(),
+        Fault::ModeRefused(detail) | Fault::NoRoom(detail) => {
+            End::Fault { error: CameraError::Failed { detail }, transient: true }
+        }
         fault => fault.into(),
     }
 }

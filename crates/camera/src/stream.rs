@@ -59,19 +59,22 @@ impl Stream {
         woke: impl FnOnce() -> bool,
     ) -> Result<bool, Fault> {
         let Self { source, record, .. } = self;
-        let read = shared.calls.make(record.attempt, READ_WITHIN, CameraState::Stalled, || source.next(LOOK_EVERY));
-        if woke() {
-            return Ok(true);
-        }
-        let arrived = clock::now();
-        let glance_due = match read {
-            Ok(raw) => record.admit(raw, arrived, shared, keep),
-            Err(Fault::Damaged(damage)) => {
-                record.damaged(&damage);
-                None
+        let glance_due = {
+            let source = source.as_mut();
+            let calls = &shared.calls;
+            let read = calls.make(record.attempt, READ_WITHIN, CameraState::Stalled, move || source.next(LOOK_EVERY));
+            if woke() {
+                return Ok(true);
             }
-            Err(Fault::Silence | Fault::Woken) => None,
-            Err(fault) => return Err(fault),
+            match read {
+                Ok(raw) => record.admit(raw, clock::now(), shared, keep),
+                Err(Fault::Damaged(damage)) => {
+                    record.damaged(&damage);
+                    None
+                }
+                Err(Fault::Silence | Fault::Woken) => None,
+                Err(fault) => return Err(fault),
+            }
         };
         if let Some(frame) = glance_due {
             record.glance(&frame, source.as_mut(), shared);
@@ -189,7 +192,7 @@ impl Record {
     }
 
     /// Checks one picture and, if it is good and new, puts it into the slot. Answers the frame if a glance at it is due.
-    fn admit(&mut self, raw: RawFrame, arrived: Instant, shared: &Shared, keep: &mut Keep) -> Option<Arc<Frame>> {
+    fn admit(&mut self, raw: RawFrame<'_>, arrived: Instant, shared: &Shared, keep: &mut Keep) -> Option<Arc<Frame>> {
         if self.passed_over_until.is_some_and(|until| arrived < until) {
             self.last_bytes = arrived;
             return None;

@@ -4,6 +4,7 @@
 //! driver's error mark, and cannot open cameras at 29.97 pictures a second or left in a strange format by another program.
 //! This one does none of that. The calls themselves, and what is unsafe about them, are in `linux.rs`.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use nokhwa::Buffer;
 use nokhwa::utils::ApiBackend;
+use zeroize::Zeroizing;
 
 use crate::clock;
 use crate::controls::Panel;
@@ -31,22 +33,19 @@ pub(crate) struct LinuxCamera {
     ring: Option<Ring>,
     /// From the kernel's monotonic clock to the wall clock, fixed at the start: a corrected clock must not make times fall.
     wall_offset: Duration,
+    /// A picture without the padding behind each row; stays empty for drivers that have none.
+    packed: Zeroizing<Vec<u8>>,
 }
 
 impl LinuxCamera {
-    /// Copies what the driver filled, without the padding some drivers put behind each row.
-    fn buffer(&self, lent: &Lent<'_>) -> Buffer {
-        let taken = lent.taken.map(|taken| taken + self.wall_offset);
+    /// Bytes of a row that belong to the picture, where the driver pads rows.
+    fn padded_row_bytes(&self) -> Option<usize> {
         let row_bytes = match self.mode.pixels {
-            Pixels::Mjpeg => 0,
+            Pixels::Mjpeg => return None,
             Pixels::Yuyv => 2 * usize::from(self.mode.width_px),
             Pixels::Nv12 => usize::from(self.mode.width_px),
         };
-        if row_bytes == 0 || self.stride_bytes <= row_bytes {
-            return buffer(self.mode, lent.bytes, taken);
-        }
-        let rows = lent.bytes.chunks(self.stride_bytes).flat_map(|row| row.iter().take(row_bytes));
-        buffer(self.mode, &zeroize::Zeroizing::new(rows.copied().collect::<Vec<u8>>()), taken)
+        (self.stride_bytes > row_bytes).then_some(row_bytes)
     }
 }
 
@@ -57,6 +56,7 @@ fn fault(step: &'static str) -> impl Fn(io::Error) -> Fault {
 
 impl SystemCamera for LinuxCamera {
     const API: ApiBackend = ApiBackend::Video4Linux;
+    const LENDS: bool = true;
 
     fn open(device: &Device, mode: Mode, _: &Arc<Wake>) -> Result<Self, Fault> {
         let node = Node::open(Path::new(&device.place)).map_err(fault("open"))?;
@@ -70,7 +70,7 @@ impl SystemCamera for LinuxCamera {
         }
         let wall = clock::wall_clock().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall_offset = wall.saturating_sub(linux::monotonic());
-        Ok(Self { mode, stride_bytes, idle: Some(node), ring: None, wall_offset })
+        Ok(Self { mode, stride_bytes, idle: Some(node), ring: None, wall_offset, packed: Zeroizing::default() })
     }
 
     fn start(&mut self) -> Result<(), Fault> {
@@ -84,15 +84,32 @@ impl SystemCamera for LinuxCamera {
         self.ring.is_some()
     }
 
-    fn picture(&mut self, within: Duration, wake: &Wake) -> Result<Buffer, Fault> {
-        let ring = self.ring.as_ref().ok_or_else(|| Fault::failed("the stream is not open"))?;
+    fn lend(&mut self, within: Duration, wake: &Wake) -> Result<(Cow<'_, [u8]>, Option<Duration>), Fault> {
+        let row_bytes = self.padded_row_bytes();
+        let ring = self.ring.as_mut().ok_or_else(|| Fault::failed("the stream is not open"))?;
+        ring.give_back().map_err(fault("give a buffer back"))?;
         match ring.wait(wake.event(), within).map_err(fault("wait for a picture"))? {
             Waited::Silence => return Err(Fault::Silence),
             Waited::Woken => return Err(Fault::Woken),
             Waited::Ready => {}
         }
-        let picture = ring.take(|lent| (!lent.faulty).then(|| self.buffer(&lent))).map_err(fault("read a picture"))?;
-        picture.ok_or(Fault::Damaged(Damage::Marked))
+        let Lent { bytes, faulty, taken } = ring.lend().map_err(fault("read a picture"))?;
+        if faulty {
+            return Err(Fault::Damaged(Damage::Marked));
+        }
+        let taken = taken.map(|taken| taken + self.wall_offset);
+        let Some(row_bytes) = row_bytes else { return Ok((Cow::Borrowed(bytes), taken)) };
+        self.packed.clear();
+        self.packed.reserve(bytes.len());
+        for row in bytes.chunks(self.stride_bytes) {
+            self.packed.extend_from_slice(&row[..row_bytes.min(row.len())]);
+        }
+        Ok((Cow::Borrowed(&self.packed), taken))
+    }
+
+    fn picture(&mut self, within: Duration, wake: &Wake) -> Result<Buffer, Fault> {
+        let mode = self.mode;
+        self.lend(within, wake).map(|(bytes, taken)| buffer(mode, &bytes, taken))
     }
 
     fn panel(&self, device: &Device) -> Option<Box<dyn Panel>> {

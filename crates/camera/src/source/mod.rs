@@ -15,6 +15,7 @@ pub(crate) mod synthetic;
 #[cfg(target_os = "windows")]
 pub(crate) mod windows_panel;
 
+use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -25,15 +26,35 @@ use crate::fault::Fault;
 use crate::state::Purpose;
 
 /// One picture as it came from a maker; may be damaged, and may end in bytes of older pictures.
-pub(crate) struct RawFrame {
-    pub(crate) bytes: Bytes,
+pub(crate) struct RawFrame<'a> {
+    pub(crate) bytes: RawBytes<'a>,
     pub(crate) captured: Option<SystemTime>,
 }
 
-impl Drop for RawFrame {
-    /// Wipes the copy, which nobody else holds; what was good of it is in the frame by now.
+/// Whose memory a picture is in.
+pub(crate) enum RawBytes<'a> {
+    /// The driver's, lent until the next picture is asked for.
+    Lent(&'a [u8]),
+    /// Ours.
+    Own(Bytes),
+}
+
+impl Deref for RawBytes<'_> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Lent(bytes) => bytes,
+            Self::Own(bytes) => bytes,
+        }
+    }
+}
+
+impl Drop for RawBytes<'_> {
+    /// Wipes a copy that nobody else holds; what was good of it is in the frame by now.
     fn drop(&mut self) {
-        if let Ok(mut bytes) = std::mem::take(&mut self.bytes).try_into_mut() {
+        if let Self::Own(bytes) = self
+            && let Ok(mut bytes) = std::mem::take(bytes).try_into_mut()
+        {
             bytes.as_mut().zeroize();
         }
     }
@@ -42,7 +63,7 @@ impl Drop for RawFrame {
 /// A running stream of pictures. Lives and dies on the camera thread; dropping it stops the device.
 pub(crate) trait FrameSource {
     /// The next picture, waiting at most `within`.
-    fn next(&mut self, within: Duration) -> Result<RawFrame, Fault>;
+    fn next(&mut self, within: Duration) -> Result<RawFrame<'_>, Fault>;
 
     /// The same stream is wanted for another purpose from now on. A camera does not care; one that plays a script does.
     fn repurpose(&mut self, purpose: Purpose) {

@@ -23,14 +23,14 @@ use crate::controls::{Abilities, ControlWish, Controls, Panel};
 use crate::device::Device;
 use crate::fault::Fault;
 #[cfg(target_os = "macos")]
-use crate::macos::MacCamera as ThisSystem;
+pub(crate) use crate::macos::MacCamera as ThisSystem;
 use crate::mode::{Mode, Pixels};
 #[cfg(target_os = "linux")]
-use crate::source::linux_backend::LinuxCamera as ThisSystem;
-use crate::source::{FrameSource, RawFrame};
+pub(crate) use crate::source::linux_backend::LinuxCamera as ThisSystem;
+use crate::source::{FrameSource, RawBytes, RawFrame};
 use crate::wake::Wake;
 #[cfg(target_os = "windows")]
-use crate::windows::WindowsCamera as ThisSystem;
+pub(crate) use crate::windows::WindowsCamera as ThisSystem;
 
 /// One opened camera of one system, its mode set and its stream not yet running.
 pub(crate) trait SystemCamera: Sized {
@@ -48,6 +48,15 @@ pub(crate) trait SystemCamera: Sized {
 
     /// The next picture: [`Fault::Silence`] after `within`, [`Fault::Woken`] when `wake` is raised.
     fn picture(&mut self, within: Duration, wake: &Wake) -> Result<Buffer, Fault>;
+
+    /// Whether [`lend`](Self::lend) saves a copy.
+    const LENDS: bool = false;
+
+    /// As [`picture`](Self::picture), with the bytes where they lie, until the next call; and when it was taken, since 1970.
+    fn lend(&mut self, within: Duration, wake: &Wake) -> Result<(Cow<'_, [u8]>, Option<Duration>), Fault> {
+        let buffer = self.picture(within, wake)?;
+        Ok((Cow::Owned(buffer.buffer().to_vec()), buffer.capture_timestamp()))
+    }
 
     /// The controls of the device, usable for as long as the answer lives, also after the stream has stopped.
     fn panel(&self, device: &Device) -> Option<Box<dyn Panel>>;
@@ -81,6 +90,8 @@ struct Aside {
     wake: Arc<Wake>,
     /// Why the last call failed.
     fault: Cell<Option<Fault>>,
+    /// When the last picture that was lent was taken, since 1970.
+    taken: Cell<Option<Duration>>,
 }
 
 impl Aside {
@@ -174,7 +185,10 @@ impl<S: SystemCamera> CaptureBackendTrait for Door<S> {
     }
 
     fn frame_raw(&mut self) -> Result<Cow<'_, [u8]>, NokhwaError> {
-        self.frame().map(|buffer| Cow::Owned(buffer.buffer().to_vec()))
+        let Self { system, aside, .. } = self;
+        let (bytes, taken) = system.lend(aside.within.get(), &aside.wake).map_err(|fault| aside.refuse(fault))?;
+        aside.taken.set(taken);
+        Ok(bytes)
     }
 
     fn stop_stream(&mut self) -> Result<(), NokhwaError> {
@@ -196,8 +210,12 @@ impl NativeSource {
     pub(crate) fn start(device: &Device, mode: Mode, wake: &Arc<Wake>) -> Result<Self, Fault> {
         let system = ThisSystem::open(device, mode, wake)?;
         let panel = system.panel(device);
-        let aside =
-            Rc::new(Aside { within: Cell::new(Duration::ZERO), wake: Arc::clone(wake), fault: Cell::new(None) });
+        let aside = Rc::new(Aside {
+            within: Cell::new(Duration::ZERO),
+            wake: Arc::clone(wake),
+            fault: Cell::new(None),
+            taken: Cell::new(None),
+        });
         let index = CameraIndex::String(device.place.clone());
         let info = CameraInfo::new(&device.label, "", "", index.clone());
         let door = Door { system, mode, info, aside: Rc::clone(&aside) };
@@ -208,11 +226,20 @@ impl NativeSource {
 }
 
 impl FrameSource for NativeSource {
-    fn next(&mut self, within: Duration) -> Result<RawFrame, Fault> {
-        self.aside.within.set(within);
-        let buffer = self.camera.frame().map_err(|error| self.aside.fault(&error))?;
-        let captured = buffer.capture_timestamp().map(|since_epoch| UNIX_EPOCH + since_epoch);
-        let bytes = buffer.buffer_bytes();
+    fn next(&mut self, within: Duration) -> Result<RawFrame<'_>, Fault> {
+        let Self { camera, aside, .. } = self;
+        aside.within.set(within);
+        let since_1970 = |taken: Option<Duration>| taken.map(|taken| UNIX_EPOCH + taken);
+        if ThisSystem::LENDS {
+            let bytes = match camera.frame_raw().map_err(|error| aside.fault(&error))? {
+                Cow::Borrowed(lent) => RawBytes::Lent(lent),
+                Cow::Owned(own) => RawBytes::Own(own.into()),
+            };
+            return Ok(RawFrame { bytes, captured: since_1970(aside.taken.get()) });
+        }
+        let buffer = camera.frame().map_err(|error| aside.fault(&error))?;
+        let captured = since_1970(buffer.capture_timestamp());
+        let bytes = RawBytes::Own(buffer.buffer_bytes());
         drop(buffer); // so that `bytes` is the only handle and can be wiped
         Ok(RawFrame { bytes, captured })
     }

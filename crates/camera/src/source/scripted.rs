@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::fault::from_errno;
 use crate::makers::Permission;
 use crate::mode::Mode;
-use crate::source::{FrameSource, RawFrame};
+use crate::source::{FrameSource, RawBytes, RawFrame};
 use crate::wake::Wake;
 
 /// What the played camera does when it is asked for a picture.
@@ -25,6 +25,8 @@ pub enum Move {
     Picture(Vec<u8>),
     /// Sends these bytes and says that they were taken then.
     Taken(Vec<u8>, SystemTime),
+    /// Sends these bytes, which somebody else may hold too.
+    Shared(Bytes),
     /// Sends nothing.
     Nothing,
     /// Fails with this error number of Linux.
@@ -114,7 +116,7 @@ impl Drop for ScriptedSource {
 }
 
 impl FrameSource for ScriptedSource {
-    fn next(&mut self, within: Duration) -> Result<RawFrame, Fault> {
+    fn next(&mut self, within: Duration) -> Result<RawFrame<'_>, Fault> {
         if self.wake.sleep(self.period.min(within)) {
             return Err(Fault::Woken);
         }
@@ -122,8 +124,11 @@ impl FrameSource for ScriptedSource {
         self.pictures += 1;
         let mut play = self.play.borrow_mut();
         match play.script.picture(self.opens, number) {
-            Move::Picture(bytes) => Ok(RawFrame { bytes: Bytes::from(bytes), captured: None }),
-            Move::Taken(bytes, moment) => Ok(RawFrame { bytes: Bytes::from(bytes), captured: Some(moment) }),
+            Move::Picture(bytes) => Ok(RawFrame { bytes: RawBytes::Own(Bytes::from(bytes)), captured: None }),
+            Move::Taken(bytes, moment) => {
+                Ok(RawFrame { bytes: RawBytes::Own(Bytes::from(bytes)), captured: Some(moment) })
+            }
+            Move::Shared(bytes) => Ok(RawFrame { bytes: RawBytes::Own(bytes), captured: None }),
             Move::Nothing => Err(Fault::Silence),
             Move::Error(errno) => Err(from_errno(errno, "read a picture")),
             Move::Panic => played_panic(),

@@ -15,7 +15,7 @@ use crate::codec;
 use crate::device::{Backend, Device, DeviceKey, Virtual};
 use crate::fault::Fault;
 use crate::mode::{Mode, Pixels, Rate};
-use crate::source::{FrameSource, RawFrame};
+use crate::source::{FrameSource, RawBytes, RawFrame};
 use crate::state::Purpose;
 use crate::wake::Wake;
 
@@ -108,11 +108,11 @@ impl FrameSource for SyntheticSource {
         self.next_due = Duration::ZERO;
     }
 
-    fn next(&mut self, within: Duration) -> Result<RawFrame, Fault> {
+    fn next(&mut self, within: Duration) -> Result<RawFrame<'_>, Fault> {
         let moment = self.wait_until_due(within)?;
         self.maker.borrow_mut().draw(moment, &mut self.rgb);
         let jpeg =
             codec::encode_rgb(&self.rgb, self.mode.width_px, self.mode.height_px, QUALITY).map_err(Fault::Damaged)?;
-        Ok(RawFrame { bytes: Bytes::from(jpeg), captured: Some(clock::wall_clock()) })
+        Ok(RawFrame { bytes: RawBytes::Own(Bytes::from(jpeg)), captured: Some(clock::wall_clock()) })
     }
 }
