@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::controls::Controls;
 use crate::descriptors::{self, ENDPOINT, GREY, PAYLOAD_BYTES, Shape};
 use crate::usbip::{self, BUS_ERROR, CANCELLED, Message, STALLED};
 use crate::{Event, say};
@@ -91,6 +92,7 @@ pub(crate) struct Camera {
     manner: Verb,
     bus_errors: u32,
     error_bits: u32,
+    controls: Controls,
 }
 
 #[allow(clippy::disallowed_methods, reason = "a camera has its own clock")]
@@ -116,6 +118,7 @@ impl Camera {
             manner: Verb::Go,
             bus_errors: 0,
             error_bits: 0,
+            controls: Controls::new(),
         }
     }
 
@@ -213,14 +216,16 @@ impl Camera {
                 None => self.on_wire(|socket| usbip::answer(socket, seq, STALLED, &[])),
             },
             Message::Submit { seq, len, setup, data, .. } => {
-                self.write_request(setup, &data);
-                self.on_wire(|socket| usbip::accept(socket, seq, len));
+                let taken = self.write_request(setup, &data);
+                self.on_wire(|socket| {
+                    if taken { usbip::accept(socket, seq, len) } else { usbip::answer(socket, seq, STALLED, &[]) }
+                });
             }
         }
     }
 
     fn read_request(&self, setup: [u8; 8]) -> Option<Vec<u8>> {
-        let [kind, request, value_low, value_high, index, ..] = setup;
+        let [kind, request, value_low, value_high, index, unit, ..] = setup;
         match (kind, request) {
             (0x80, 6) => match value_high {
                 1 => Some(descriptors::device(&self.shape)),
@@ -237,12 +242,17 @@ impl Camera {
                 0x86 => Some(vec![3]),
                 _ => None,
             },
+            (0xA1, request) if index == 0 && self.shape.controls => self.controls.read(unit, value_high, request),
             _ => None,
         }
     }
 
-    fn write_request(&mut self, setup: [u8; 8], data: &[u8]) {
-        let [kind, request, value_low, value_high, index, ..] = setup;
+    /// Does what the driver asks; false is a stall.
+    fn write_request(&mut self, setup: [u8; 8], data: &[u8]) -> bool {
+        let [kind, request, value_low, value_high, index, unit, ..] = setup;
+        if (kind, index) == (0x21, 0) && unit != 0 {
+            return self.shape.controls && self.controls.write(unit, value_high, request, data);
+        }
         if (kind, request, index) == (0x21, 0x01, 1) && data.len() >= 8 {
             let interval = u32::from_le_bytes([data[4], data[5], data[6], data[7]]);
             self.chosen = negotiated(&self.shape, data[2], data[3], interval);
@@ -255,6 +265,7 @@ impl Camera {
             self.streaming = false;
             self.sending = None;
         }
+        true
     }
 
     fn start(&mut self) {

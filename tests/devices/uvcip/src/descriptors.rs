@@ -1,5 +1,7 @@
 //! The bytes by which a USB camera describes itself (USB 2.0 chapter 9, USB Video Class 1.0).
 
+use crate::controls::{PROCESSING, PROCESSING_BITS, TERMINAL, TERMINAL_BITS};
+
 /// One size, and the pictures sent in it.
 pub(crate) struct Mode {
     pub(crate) width: u16,
@@ -14,6 +16,8 @@ pub(crate) struct Shape {
     pub(crate) interval: u32,
     /// Whether it offers a second format that no photo can be made of, as infra-red cameras do. It is never sent.
     pub(crate) grey: bool,
+    /// Whether it has controls.
+    pub(crate) controls: bool,
     pub(crate) name: String,
     pub(crate) serial: Option<String>,
     /// The port of the virtual controller it is plugged into.
@@ -72,7 +76,7 @@ pub(crate) fn text(shape: &Shape, index: u8) -> Option<Vec<u8>> {
 }
 
 pub(crate) fn configuration(shape: &Shape) -> Vec<u8> {
-    let control = control_interface();
+    let control = control_interface(shape.controls);
     let streaming = streaming_interface(shape);
     let total = (9 + 8 + control.len() + streaming.len()) as u16;
     let mut bytes = vec![9, 2];
@@ -84,11 +88,15 @@ pub(crate) fn configuration(shape: &Shape) -> Vec<u8> {
     bytes
 }
 
-/// Interface 0: camera terminal 1, processing unit 2, output terminal 3; no endpoint, no controls.
-fn control_interface() -> Vec<u8> {
+/// Interface 0: camera terminal 1, processing unit 2, output terminal 3; no endpoint.
+fn control_interface(controls: bool) -> Vec<u8> {
+    let (terminal, processing) = if controls { (TERMINAL_BITS, PROCESSING_BITS) } else { ([0; 3], [0; 2]) };
     let mut units = Vec::new();
-    units.extend([18, CS_INTERFACE, 0x02, 1, 0x01, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0]);
-    units.extend([11, CS_INTERFACE, 0x05, 2, 1, 0, 0, 2, 0, 0, 0]);
+    units.extend([18, CS_INTERFACE, 0x02, TERMINAL, 0x01, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 3]);
+    units.extend(terminal);
+    units.extend([11, CS_INTERFACE, 0x05, PROCESSING, 1, 0, 0, 2]);
+    units.extend(processing);
+    units.push(0);
     units.extend([9, CS_INTERFACE, 0x03, 3, 0x01, 0x01, 0, 2, 0]);
     let mut bytes = vec![9, 4, 0, 0, 0, 0x0E, 0x01, 0, 0];
     bytes.extend([13, CS_INTERFACE, 0x01, 0x00, 0x01]);
@@ -154,6 +162,7 @@ mod tests {
                 modes: vec![mode(1280, 720), mode(640, 480)],
                 interval: 333_667,
                 grey,
+                controls: grey,
                 name: "camera".into(),
                 serial: grey.then(|| "A1".into()),
                 port: 0,

@@ -3,11 +3,11 @@
 //!
 //! `uvcip --mode 1280x720:a.jpg,b.jpg --mode 640x480:c.jpg`, as root, after `modprobe vhci-hcd uvcvideo`. Further options:
 //! `--interval 333667` (29.97 pictures a second), `--grey yes` (a second format without colour), `--name NAME`, `--serial NUMBER`,
-//! `--port N` (of the virtual controller: two cameras need two ports).
+//! `--controls yes` (focus, exposure, zoom, white balance, shutter), `--port N` (of the virtual controller: two cameras need two ports).
 //! It prints `plugged` when the kernel has it. One verb a line on standard input: `plug unplug stall go truncate empty garbage`,
 //! `plug N` (into that port), `eproto N` (so many transfers fail), `errbit N` (so many pictures are marked as faulty).
 //! Exit codes: 64 for a wrong call, 69 when the kernel has no virtual host controller.
-//! It sends MJPEG over one bulk endpoint; there are no controls and no sound.
+//! It sends MJPEG over one bulk endpoint; there is no sound.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,
@@ -18,6 +18,7 @@
 )]
 
 mod camera;
+mod controls;
 mod descriptors;
 mod usbip;
 
@@ -77,6 +78,7 @@ fn shape(mut words: impl Iterator<Item = String>) -> Result<Shape, String> {
         modes: Vec::new(),
         interval: 333_333,
         grey: false,
+        controls: false,
         name: "Likeness USB test camera".into(),
         serial: None,
         port: 0,
@@ -88,6 +90,7 @@ fn shape(mut words: impl Iterator<Item = String>) -> Result<Shape, String> {
             "--mode" => shape.modes.push(mode(&value)?),
             "--interval" => shape.interval = number()?.max(1),
             "--grey" => shape.grey = value == "yes",
+            "--controls" => shape.controls = value == "yes",
             "--name" => shape.name = value,
             "--serial" => shape.serial = Some(value),
             "--port" => shape.port = number()?,
