@@ -1,7 +1,8 @@
 //! Runs a program and reads, from outside, what it costs while it deals with pictures.
 
-use std::io::Read;
+use std::io::{PipeReader, Read};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::processor_time;
@@ -11,6 +12,8 @@ use crate::process::Failure;
 const WARM_UP: Duration = Duration::from_secs(1);
 /// Between two looks at the kernel's books.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
+/// No step is silent for longer unless it hangs.
+const SILENT_AT_MOST: Duration = Duration::from_mins(4);
 
 /// How a program tells how many pictures it has dealt with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,22 +44,29 @@ pub struct Sampled {
 pub fn sample(mut command: Command, counting: Counting, for_seconds: Option<u32>) -> Result<Sampled, Failure> {
     let name = command.get_program().to_string_lossy().into_owned();
     let lost = |error: std::io::Error| Failure::Step(format!("`{name}` was lost: {error}"));
-    let (mut told, tells) = std::io::pipe().map_err(lost)?;
+    let (told, tells) = std::io::pipe().map_err(lost)?;
     command.stdin(Stdio::null()).stdout(tells.try_clone().map_err(lost)?).stderr(tells);
     let started = command.spawn();
     drop(command); // holds the writing ends of the pipe: with them open, its end would never be seen
     let mut child = started.map_err(|error| Failure::Machine(format!("`{name}` could not be started: {error}")))?;
+    let pieces = read_aside(told);
     let mut watch = Watch::begin(child.id());
     let (mut lines, mut rest, mut count) = (Vec::new(), Vec::new(), 0);
-    let mut piece = [0; 4096];
     let mut ours_to_end = false;
     loop {
-        let length = told.read(&mut piece).map_err(lost)?;
-        let Some(new) = piece.get(..length).filter(|new| !new.is_empty()) else { break };
+        let new = match pieces.recv_timeout(SILENT_AT_MOST) {
+            Ok(new) => new,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                lines.push(format!("`{name}` said nothing for {} s and was ended", SILENT_AT_MOST.as_secs()));
+                child.kill().map_err(lost)?;
+                break;
+            }
+        };
         if let Counting::Marks(mark) = counting {
             count += new.split(|byte| *byte == mark).count() as u64 - 1;
         }
-        rest.extend_from_slice(new);
+        rest.extend(new);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
@@ -72,12 +82,26 @@ pub fn sample(mut command: Command, counting: Counting, for_seconds: Option<u32>
             break;
         }
     }
-    drop(told);
     let status = child.wait().map_err(lost)?;
     if !rest.is_empty() {
         lines.push(String::from_utf8_lossy(&rest).into_owned());
     }
     Ok(Sampled { lines, cost: watch.cost(), ended_well: ours_to_end || status.success() })
+}
+
+/// What the program says, piece by piece; ends when it does.
+fn read_aside(mut told: PipeReader) -> Receiver<Vec<u8>> {
+    let (give, take) = channel();
+    std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length) = told.read(&mut piece) {
+            let new = piece.get(..length).filter(|new| !new.is_empty());
+            if new.is_none_or(|new| give.send(new.to_vec()).is_err()) {
+                return;
+            }
+        }
+    });
+    take
 }
 
 fn counted(line: &str) -> Option<u64> {
