@@ -500,4 +500,49 @@ mod tests {
             assert_eq!(camera.value(id::EXPOSURE_AUTO), left, "put back: {because}");
         }
     }
+
+    /// Automatics and the mirror: what a program may leave behind, and what it must become for photos.
+    const LEFT_AND_WANTED: [(u32, i32, i32); 4] =
+        [(id::HFLIP, 1, 0), (id::AUTO_WHITE_BALANCE, 0, 1), (id::FOCUS_AUTO, 0, 1), (id::EXPOSURE_AUTO, 1, 3)];
+    /// Values a program may leave behind, at the far end of their range.
+    const LEFT_FAR: [u32; 4] =
+        [id::WHITE_BALANCE_TEMPERATURE, id::FOCUS_ABSOLUTE, id::EXPOSURE_ABSOLUTE, id::ZOOM_ABSOLUTE];
+
+    #[test]
+    #[ignore = "needs a camera with controls, such as the kernel's vivid or uvcip: see tests/devices"]
+    fn the_controls_of_a_real_driver_are_set_and_put_back() {
+        let can = |node: &Node, id| node.control_facts(id).is_ok_and(|facts| !facts.read_only && !facts.disabled);
+        let has_one = |node: &Node| LEFT_AND_WANTED.iter().any(|(id, ..)| can(node, *id));
+        let paths = (0..64).map(|number| std::path::PathBuf::from(format!("/dev/video{number}")));
+        let found =
+            paths.filter_map(|path| Node::open(&path).ok().map(|node| (path, node))).find(|(_, node)| has_one(node));
+        let (path, node) = found.expect("no camera here has a control that can be turned: modprobe vivid");
+        let known: Vec<_> = LEFT_AND_WANTED.iter().filter(|(id, ..)| can(&node, *id)).collect();
+        let far: Vec<u32> = LEFT_FAR.into_iter().filter(|id| can(&node, *id)).collect();
+        let all = || known.iter().map(|(id, ..)| *id).chain(far.iter().copied());
+        let values = || all().map(|id| node.control(id).unwrap()).collect::<Vec<i32>>();
+        let first = values();
+        for (id, left, _) in &known {
+            node.set_control(*id, *left).unwrap();
+        }
+        for id in &far {
+            node.set_control(*id, node.control_facts(*id).unwrap().largest).unwrap();
+        }
+        let left = values();
+        let mut controls = Controls::set_up(Some(Box::new(LinuxPanel::open(&path).unwrap())));
+        println!("{}: {} controls, {:?}", path.display(), left.len(), controls.abilities());
+        for (id, _, wanted) in &known {
+            assert_eq!(node.control(*id).unwrap(), *wanted, "{id:#x} for photos");
+        }
+        for share in [0.0, 0.5, 1.0] {
+            assert_eq!(controls.obey(ControlWish::Focus(share)), controls.abilities().focus, "focus at {share}");
+        }
+        assert_eq!(controls.obey(ControlWish::FocusAuto), controls.abilities().focus);
+        drop(controls);
+        assert_eq!(values(), left, "put back: {:x?}", all().collect::<Vec<_>>());
+        // Values first, while their automatics are still off.
+        for (id, value) in all().zip(first).collect::<Vec<_>>().into_iter().rev() {
+            node.set_control(id, value).unwrap();
+        }
+    }
 }
