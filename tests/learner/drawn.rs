@@ -100,6 +100,8 @@ pub enum Fault {
     Noise,
     /// The binding to its driver panics.
     Panicking,
+    /// Something is in front of its lens.
+    Covered,
     /// A call into its driver does not come back for half a minute.
     Hanging,
 }
@@ -119,6 +121,15 @@ pub struct Director(Arc<Mutex<Orders>>);
 impl Director {
     /// A camera that works, with the learner sitting well before it, and the one who directs it.
     pub fn with_camera() -> (Self, Camera) {
+        Self::with(true)
+    }
+
+    /// The same, but the system says of the camera that it is a program.
+    pub fn with_virtual_camera() -> (Self, Camera) {
+        Self::with(false)
+    }
+
+    fn with(drawn: bool) -> (Self, Camera) {
         let mut learner = learner();
         // Good at once: these tests are about faults, not about fumbling.
         learner.set_pace(100.0);
@@ -127,7 +138,7 @@ impl Director {
         let director =
             Self(Arc::new(Mutex::new(Orders { fault: Fault::None, script: Script::Neutral, unplug_after: None })));
         let played = Played { orders: director.clone(), learner, on: None, drawn: 0, last: Vec::new() };
-        (director, Camera::start_scripted(Box::new(played), mode))
+        (director, Camera::start_played(Box::new(played), &[mode], drawn))
     }
 
     /// From now on the camera suffers from this.
@@ -185,6 +196,27 @@ impl Played {
     }
 }
 
+impl Played {
+    /// As black as a sensor gives: with a little noise, else it would be the same picture for ever.
+    fn black_picture(&mut self) -> Vec<u8> {
+        self.drawn += 1;
+        let (width_px, height_px) = self.learner.size_px();
+        noise((width_px, height_px), 4, self.drawn)
+    }
+}
+
+/// A grey picture of values from 0 to below `brightest`, another one for each `number`.
+pub fn noise((width_px, height_px): (u16, u16), brightest: u32, number: u32) -> Vec<u8> {
+    let mut state = number.wrapping_mul(2_654_435_761) | 1;
+    let mut rgb = Vec::with_capacity(usize::from(width_px) * usize::from(height_px) * 3);
+    for _ in 0..u32::from(width_px) * u32::from(height_px) {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let value = u8::try_from((state >> 16) % brightest).unwrap_or(u8::MAX);
+        rgb.extend([value; 3]);
+    }
+    encode_rgb(&rgb, width_px, height_px, 85).expect("noise can be encoded")
+}
+
 impl likeness_camera::Script for Played {
     fn open(&mut self, _opens: u32) -> Result<(), i32> {
         match self.orders.orders().fault {
@@ -197,6 +229,7 @@ impl likeness_camera::Script for Played {
             | Fault::Torn
             | Fault::Noise
             | Fault::Panicking
+            | Fault::Covered
             | Fault::Hanging => Ok(()),
         }
     }
@@ -223,6 +256,7 @@ impl likeness_camera::Script for Played {
             Fault::Busy => Move::Error(16),
             Fault::Denied => Move::Error(13),
             Fault::Unplugged => Move::Error(19),
+            Fault::Covered => Move::Picture(self.black_picture()),
             Fault::Panicking => Move::Panic,
             Fault::Hanging => Move::Hang(Duration::from_secs(30)),
         }

@@ -1,7 +1,7 @@
 //! A practice server behind a line that can fail, and that can be stopped and started again on the same folder and port.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use likeness_journey::{Intent, Server};
 use likeness_protocol::UnixMs;
 use likeness_remote::faulty_line::FaultyLine;
 use likeness_server::practice::{self, PracticeServer};
+use likeness_server::settings::VirtualCameraRule;
 use likeness_server::{Clock, SystemClock};
 use sqlx::sqlite::SqlitePool;
 use tempfile::TempDir;
@@ -54,15 +55,21 @@ pub struct FaultyHouse {
     server: Option<PracticeServer>,
     ahead: Ahead,
     learners_ahead: Ahead,
+    virtual_cameras: VirtualCameraRule,
     folder: TempDir,
 }
 
 impl FaultyHouse {
     /// A fresh one, without faults yet.
     pub async fn new() -> Self {
+        Self::with_rule(VirtualCameraRule::Flag).await
+    }
+
+    /// A fresh one of an organisation with this rule about virtual cameras.
+    pub async fn with_rule(virtual_cameras: VirtualCameraRule) -> Self {
         let folder = tempfile::tempdir().expect("a folder of the test's own can be made");
         let ahead = Ahead::default();
-        let server = practice::start_at(folder.path(), ahead.clone()).await.expect("the practice server starts");
+        let server = started(folder.path(), ahead.clone(), virtual_cameras).await;
         let address: SocketAddr = server.origin.socket_addrs(|| None).expect("an address on this computer")[0];
         let line = FaultyLine::to(address).await.expect("the line can be laid");
         let passwords = LEARNERS.map(|email| {
@@ -76,6 +83,7 @@ impl FaultyHouse {
             server: Some(server),
             ahead,
             learners_ahead: Ahead::default(),
+            virtual_cameras,
             folder,
         }
     }
@@ -110,9 +118,14 @@ impl FaultyHouse {
 
     /// Starts it again on the same folder and port.
     pub async fn start(&mut self) {
-        let server = practice::start_at(self.folder.path(), self.ahead.clone()).await.expect("the server starts");
+        let server = started(self.folder.path(), self.ahead.clone(), self.virtual_cameras).await;
         assert_eq!(server.origin, self.origin, "another program has taken the port meanwhile; run the test again");
         self.server = Some(server);
+    }
+
+    /// The organisation changes its mind; it counts from the next start.
+    pub fn change_rule(&mut self, virtual_cameras: VirtualCameraRule) {
+        self.virtual_cameras = virtual_cameras;
     }
 
     /// The server's clock goes on; the learner's does not, as two computers' never agree.
@@ -130,4 +143,9 @@ impl FaultyHouse {
     pub async fn database(&self) -> SqlitePool {
         database(&self.folder.path().join("data")).await
     }
+}
+
+async fn started(folder: &Path, clock: Ahead, rule: VirtualCameraRule) -> PracticeServer {
+    let server = practice::start_changed(folder, clock, |settings| settings.virtual_cameras = rule).await;
+    server.expect("the practice server starts")
 }

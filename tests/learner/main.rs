@@ -6,6 +6,7 @@
 
 mod away;
 mod burst_unplugged;
+mod camera_choice;
 mod camera_faults;
 mod drawn;
 mod faulty_house;
@@ -21,5 +22,6 @@ mod review_desk;
 mod server_down;
 mod session_ended;
 mod two_sides;
+mod virtual_camera;
 mod whole_way;
 mod wrong_screen;

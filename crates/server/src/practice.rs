@@ -68,6 +68,18 @@ pub async fn start_at(
     data_dir: impl Into<PathBuf>,
     clock: impl Clock + 'static,
 ) -> Result<PracticeServer, ServerError> {
+    start_changed(data_dir, clock, |_| {}).await
+}
+
+/// Like [`start_at`], with settings an organisation might choose, to see what follows from them.
+///
+/// # Errors
+/// [`ServerError`], as [`Server::start`].
+pub async fn start_changed(
+    data_dir: impl Into<PathBuf>,
+    clock: impl Clock + 'static,
+    change: impl FnOnce(&mut Settings),
+) -> Result<PracticeServer, ServerError> {
     let folder = data_dir.into();
     let (data, keys) = (folder.join("data"), folder.join("keys"));
     for made in [&data, &keys] {
@@ -82,6 +94,7 @@ pub async fn start_at(
     // Trying things out means doing them over and over.
     settings.limits.sessions_per_hour = 500;
     settings.limits.submissions_per_day = 500;
+    change(&mut settings);
     let port_file = folder.join("port");
     let running = start_on_remembered_port(settings, clock, &port_file).await?;
     let (accounts, reviewer) = seed(&running.app).await?;
