@@ -25,6 +25,9 @@ const SETTLED_FRAMES: u32 = 5;
 const FRESH_IN_A_ROW: u32 = 3;
 /// A stale copy is a whole ring of driver buffers old; no driver has been seen with a longer ring.
 const REMEMBERED: usize = 8;
+/// A picture taken up to this long before the last one was overtaken by it: uvcvideo finishes buffers on several processors and
+/// hands them out in the order in which they are finished. Further back it is the clock that jumped, and the picture may be new.
+const OVERTAKEN_WITHIN: Duration = Duration::from_millis(250);
 
 /// What the camera thread has measured of a running stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,9 +90,14 @@ pub(crate) struct Freshness {
 
 impl Freshness {
     /// A picture came. `print` stands for its bytes, `arrived` counts from the start of the stream.
-    /// `None` means a repeat, which is dropped; otherwise whether it is fresh enough for a still.
+    /// `None` means a repeat or one that a later picture has overtaken, which is dropped; otherwise whether it is fresh enough for a still.
     pub(crate) fn admit(&mut self, print: (usize, u64), taken: Option<SystemTime>, arrived: Duration) -> Option<bool> {
         if self.seen.contains(&print) {
+            self.in_a_row = 0;
+            return None;
+        }
+        let overtaken_by = self.last_taken.zip(taken).and_then(|(last, taken)| last.duration_since(taken).ok());
+        if overtaken_by.is_some_and(|by| !by.is_zero() && by < OVERTAKEN_WITHIN) {
             self.in_a_row = 0;
             return None;
         }
@@ -268,6 +276,9 @@ mod tests {
         let mut ring = steady(9);
         ring.push((0, 1_900, 900));
         check(&ring, ".....FFFFF", "nine back is beyond any ring of buffers");
+        let mut overtaken = steady(8);
+        overtaken.extend([(9, 1_900, 800), (8, 1_800, 810), (10, 2_000, 900), (11, 2_100, 1_000), (12, 2_200, 1_100)]);
+        check(&overtaken, ".....FFFFd..F", "an older picture behind a newer one is dropped and breaks the row");
         let mut back = steady(7);
         back.extend([(20, 1_000, 700), (21, 1_100, 800), (22, 1_200, 900)]);
         check(&back, ".....FF..F", "time that jumps back breaks the row once");
