@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use likeness_camera::{Frame, encode_rgb};
 use likeness_studio::{render, scene_named};
@@ -145,6 +146,7 @@ pub(crate) fn marked(jpeg: &[u8]) -> Result<Marked, CaseError> {
 pub(crate) struct Shown {
     originals: Vec<Vec<u8>>,
     newest: u64,
+    taken: Option<SystemTime>,
     /// The last picture that was looked at, by the number the product gave it.
     pub(crate) seq: Option<u64>,
     /// How many were looked at.
@@ -154,7 +156,7 @@ pub(crate) struct Shown {
 impl Shown {
     pub(crate) fn new(folder: &Path, size: (u16, u16)) -> Result<Self, CaseError> {
         let originals: Result<Vec<Vec<u8>>, std::io::Error> = of_size(folder, size).into_iter().map(fs::read).collect();
-        Ok(Self { originals: originals?, newest: 0, seq: None, count: 0 })
+        Ok(Self { originals: originals?, newest: 0, taken: None, seq: None, count: 0 })
     }
 
     /// Checks one picture as it would be shown, or sent where what is shown was made smaller.
@@ -163,12 +165,16 @@ impl Shown {
         let marked = if passes_through { marked(&frame.preview()?)? } else { marked(&frame.still(4 << 20)?.bytes)? };
         if marked.number <= self.newest {
             let (old, newest) = (marked.number, self.newest);
-            return Err(CaseError::wrong(format!("picture {old} was shown after picture {newest}: it is an old one")));
+            let before = self.taken.zip(frame.captured()).and_then(|(last, taken)| last.duration_since(taken).ok());
+            return Err(CaseError::wrong(format!(
+                "picture {old} was shown after picture {newest}: it is an old one (taken before it by {before:?})"
+            )));
         }
         if !self.originals.contains(&marked.original) {
             return Err(CaseError::wrong(format!("picture {} is not what the camera sent", marked.number)));
         }
         self.newest = marked.number;
+        self.taken = frame.captured();
         self.seq = Some(frame.seq());
         self.count += 1;
         Ok(())

@@ -107,6 +107,8 @@ pub(crate) fn fatal_error(rig: &mut dyn Rig) -> Result<String, CaseError> {
 }
 
 pub(crate) fn black_white_noise(rig: &mut dyn Rig) -> Result<String, CaseError> {
+    // Without the driver's writing in the picture.
+    rig.say("osd_text_mode=2")?;
     let camera = live()?;
     rig.say("test_pattern=5")?;
     let black = until_found(&camera, "black", |findings| findings.covered_or_dark)?;

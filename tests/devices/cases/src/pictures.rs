@@ -92,9 +92,9 @@ pub(crate) fn bus_error(rig: &mut dyn Rig) -> Result<String, CaseError> {
     failing_bus(rig, "eproto 1")
 }
 
-/// So many fail that the driver has no transfer left, and the stream must be opened again.
+/// So many fail that the driver, which has five under way, has no transfer left: the stream must be opened again.
 pub(crate) fn bus_errors(rig: &mut dyn Rig) -> Result<String, CaseError> {
-    failing_bus(rig, "eproto 40")
+    failing_bus(rig, "eproto 5")
 }
 
 fn failing_bus(rig: &mut dyn Rig, word: &str) -> Result<String, CaseError> {
