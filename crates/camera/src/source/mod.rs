@@ -8,6 +8,8 @@ mod linux_panel;
 #[cfg(target_os = "macos")]
 pub(crate) mod macos_panel;
 pub(crate) mod native;
+#[cfg(test)]
+mod real_camera;
 #[cfg(feature = "test-support")]
 pub(crate) mod scripted;
 #[cfg(feature = "synthetic")]
