@@ -10,10 +10,6 @@ use sha2::{Digest, Sha256};
 
 use crate::mode::{Mode, best_small, ladder};
 use crate::state::Purpose;
-#[cfg(target_os = "macos")]
-pub(crate) use crate::suspicion::{MacFacts, virtual_on_macos};
-#[cfg(target_os = "windows")]
-pub(crate) use crate::suspicion::{WindowsFacts, virtual_on_windows};
 
 /// The identity of one camera on this machine. Opaque; may be stored to find the same camera again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

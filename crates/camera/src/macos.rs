@@ -38,8 +38,7 @@ use objc2_core_video::{
     kCVPixelFormatType_420YpCbCr8BiPlanarVideoRange, kCVPixelFormatType_422YpCbCr8_yuvs, kCVReturnSuccess,
 };
 use objc2_foundation::{
-    NSArray, NSDictionary, NSError, NSNotification, NSNotificationCenter, NSNotificationName, NSNumber, NSObject,
-    NSString,
+    NSDictionary, NSError, NSNotification, NSNotificationCenter, NSNotificationName, NSNumber, NSObject, NSString,
 };
 
 use crate::clock;
@@ -485,7 +484,8 @@ impl MacCamera {
                 }
                 session.addInput(&input);
                 session.addOutput(&output);
-                if !output.availableVideoCVPixelFormatTypes().iter().any(|offered| offered.as_u32() == wanted) {
+                let offered = output.availableVideoCVPixelFormatTypes().to_vec();
+                if !offered.iter().any(|offered| offered.as_u32() == wanted) {
                     return false;
                 }
                 output.setVideoSettings(Some(&settings(wanted)));

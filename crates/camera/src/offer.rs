@@ -2,7 +2,9 @@
 //!
 //! Rates stay fractions from the driver to the request: a rate that was rounded on the way is refused by some cameras.
 
-use crate::mode::{Mode, Pixels, Rate};
+use crate::mode::Rate;
+#[cfg(any(target_os = "windows", test))]
+use crate::mode::{Mode, Pixels};
 
 /// Two numbers as Media Foundation keeps sizes and fractions: the first in the upper half.
 #[cfg(any(target_os = "windows", test))]
