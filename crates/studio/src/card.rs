@@ -203,7 +203,7 @@ impl Design {
         }
         Self::overprint(&mut drawing);
         if let Some(place) = self.portrait_mm {
-            self.portrait(&mut drawing, place, looks, stop)?;
+            print_face(&mut drawing, place, looks, self.seed, stop)?;
         }
         for line in &self.lines {
             let strokes = stroke_font::write(&line.text, line.x_mm, line.y_mm, line.capitals_mm, line.spacing);
@@ -296,45 +296,51 @@ impl Design {
             .collect();
         drawing.ink(&strokes, 0.55, [0.72, 0.42, 0.42], 0.32);
     }
+}
 
-    /// The holder's face, printed from a small drawing of the same head under even light.
-    fn portrait(&self, drawing: &mut Drawing, place: [f32; 4], looks: &Looks, stop: &AtomicBool) -> Option<()> {
-        let [left, top, right, bottom] = place;
-        let density = drawing.px_per_mm.min(8.0);
-        let (w, h) = (((right - left) * density).ceil() as usize, ((bottom - top) * density).ceil() as usize);
-        let learner =
-            Learner { looks: looks.clone(), distance_mm: 1_400.0, smile: 0.15, up_mm: 12.0, ..Learner::of(self.seed) };
-        let light = Light {
-            key_azimuth_deg: -12.0,
-            key_elevation_deg: 25.0,
-            key: 0.50,
-            fill: 0.42,
-            ambient: 0.36,
-            ..Light::default()
-        };
-        // The picture is 285 mm of the sitter high.
-        let eye = Pinhole { f_px: learner.distance_mm * h as f32 / 285.0, cx: w as f32 / 2.0, cy: h as f32 * 0.50 };
-        let sitter = Sitter::new(&learner, &light, eye);
-        let head = sitter.draw(0, 0, w, h, stop)?;
-        let last = (w as f32 - 1.001, h as f32 - 1.001);
-        drawing.paint(left, top, right, bottom, |x, y, px| {
-            let u = ((x - left) * density - 0.5).clamp(0.0, last.0);
-            let v = ((y - top) * density - 0.5).clamp(0.0, last.1);
-            let at = |dx: usize, dy: usize| head.px[(v as usize + dy) * w + u as usize + dx];
-            let (fx, fy) = (u.fract(), v.fract());
-            let mixed: [f32; 4] = std::array::from_fn(|i| {
-                let upper = at(0, 0)[i] * (1.0 - fx) + at(1, 0)[i] * fx;
-                let lower = at(0, 1)[i] * (1.0 - fx) + at(1, 1)[i] * fx;
-                upper * (1.0 - fy) + lower * fy
-            });
-            let wall = 0.62 - 0.10 * (y - top) / (bottom - top);
-            // Printing compresses: neither black nor white is reached.
-            let printed =
-                |i: usize| 0.035 + 0.93 * (mixed[i] * 1.12 + [0.96, 1.0, 1.04][i] * wall * (1.0 - mixed[3])).min(0.92);
-            *px = [printed(0), printed(1), printed(2), px[3]];
+/// A person's face, printed from a small drawing of the same head under even light. `place`: left, top, right, bottom.
+/// `None` when `stop` was raised.
+pub(crate) fn print_face(
+    drawing: &mut Drawing,
+    place: [f32; 4],
+    looks: &Looks,
+    seed: u64,
+    stop: &AtomicBool,
+) -> Option<()> {
+    let [left, top, right, bottom] = place;
+    let density = drawing.px_per_mm.min(8.0);
+    let (w, h) = (((right - left) * density).ceil() as usize, ((bottom - top) * density).ceil() as usize);
+    let learner = Learner { looks: looks.clone(), distance_mm: 1_400.0, smile: 0.15, up_mm: 12.0, ..Learner::of(seed) };
+    let light = Light {
+        key_azimuth_deg: -12.0,
+        key_elevation_deg: 25.0,
+        key: 0.50,
+        fill: 0.42,
+        ambient: 0.36,
+        ..Light::default()
+    };
+    // The picture is 285 mm of the sitter high.
+    let eye = Pinhole { f_px: learner.distance_mm * h as f32 / 285.0, cx: w as f32 / 2.0, cy: h as f32 * 0.50 };
+    let sitter = Sitter::new(&learner, &light, eye);
+    let head = sitter.draw(0, 0, w, h, stop)?;
+    let last = (w as f32 - 1.001, h as f32 - 1.001);
+    drawing.paint(left, top, right, bottom, |x, y, px| {
+        let u = ((x - left) * density - 0.5).clamp(0.0, last.0);
+        let v = ((y - top) * density - 0.5).clamp(0.0, last.1);
+        let at = |dx: usize, dy: usize| head.px[(v as usize + dy) * w + u as usize + dx];
+        let (fx, fy) = (u.fract(), v.fract());
+        let mixed: [f32; 4] = std::array::from_fn(|i| {
+            let upper = at(0, 0)[i] * (1.0 - fx) + at(1, 0)[i] * fx;
+            let lower = at(0, 1)[i] * (1.0 - fx) + at(1, 1)[i] * fx;
+            upper * (1.0 - fy) + lower * fy
         });
-        Some(())
-    }
+        let wall = 0.62 - 0.10 * (y - top) / (bottom - top);
+        // Printing compresses: neither black nor white is reached.
+        let printed =
+            |i: usize| 0.035 + 0.93 * (mixed[i] * 1.12 + [0.96, 1.0, 1.04][i] * wall * (1.0 - mixed[3])).min(0.92);
+        *px = [printed(0), printed(1), printed(2), px[3]];
+    });
+    Some(())
 }
 
 /// Rounds the corners and clears the border.

@@ -60,6 +60,9 @@ fn skin(bust: &Bust, looks: &Looks, p: V3) -> Surface {
         albedo = lashes(bust, looks, m, albedo);
         albedo = brow(looks, p, m, albedo);
     }
+    if looks.folds > 0.0 && front > 0.0 {
+        albedo = albedo * (1.0 - 0.45 * looks.folds * front * folds(m));
+    }
     if looks.beard > 0.0 {
         albedo = beard(bust, looks, p, m, albedo);
     }
@@ -69,6 +72,32 @@ fn skin(bust: &Bust, looks: &Looks, p: V3) -> Surface {
         albedo = albedo.mix(colour(looks.hair_colour), 0.6 * near * step_between(-70.0, -20.0, p.z));
     }
     Surface { albedo, wrap: v3(0.30, 0.14, 0.10), gloss, gloss_exponent: 18.0 }
+}
+
+/// Lines of age, 0 to 1: from the nose past the mouth, across the forehead, under the eyes.
+fn folds(m: V3) -> f32 {
+    let line = |off: f32, half: f32| (-(off / half) * (off / half)).exp();
+    let beside_mouth = if (-86.0..-36.0).contains(&m.y) {
+        let middle = 20.0 + 0.34 * (-38.0 - m.y);
+        line(m.x - middle, 1.6) * step_between(-86.0, -74.0, m.y) * step_between(-36.0, -42.0, m.y)
+    } else {
+        0.0
+    };
+    let forehead = if (30.0..56.0).contains(&m.y) && m.x < 38.0 {
+        let wave = m.y + 0.004 * m.x * m.x;
+        [35.0, 43.0, 51.0].into_iter().map(|at| line(wave - at, 0.9)).fold(0.0, f32::max)
+            * step_between(38.0, 26.0, m.x)
+            * 0.8
+    } else {
+        0.0
+    };
+    let under_eye = if (-22.0..-6.0).contains(&m.y) && (16.0..48.0).contains(&m.x) {
+        let bow = -10.5 - 4.0 * (1.0 - ((m.x - 31.0) / 16.0).powi(2));
+        0.7 * line(m.y - bow, 1.2)
+    } else {
+        0.0
+    };
+    beside_mouth.max(forehead).max(under_eye)
 }
 
 fn lips(bust: &Bust, base: V3, m: V3, albedo: V3, front: f32, gloss: &mut f32) -> V3 {

@@ -125,7 +125,7 @@ fn product(a: [V3; 3], b: [V3; 3]) -> [V3; 3] {
 }
 
 /// A camera without distortion.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pinhole {
     pub(crate) f_px: f32,
     pub(crate) cx: f32,

@@ -30,6 +30,7 @@
 mod card;
 mod complexion;
 mod error;
+mod flat;
 mod geometry;
 mod hand;
 mod head;
@@ -49,12 +50,12 @@ mod truth;
 
 pub use error::SceneError;
 pub use geometry::Point;
-pub use looks::{Clothing, Hair, Looks};
+pub use looks::{Clothing, DARKEST_TONE, Hair, Looks};
 pub use named::{SCENE_NAMES, scene_named};
 pub use practice::{Moment, PracticeLearner, Script, Timing};
-pub use render::render;
-pub use scene::{CardLayout, CardScene, Glare, Learner, LensModel, Light, RoomStyle, Scene};
+pub use render::{Easel, Painting, render};
+pub use scene::{CardLayout, CardScene, Flat, FlatKind, Glare, Learner, LensModel, Light, RoomStyle, Scene};
 pub use truth::{CardTruth, FaceLandmarks, FaceTruth, TextLineTruth, Truth};
 
 /// Changes whenever the drawing of heads changes, so that pictures cached by an older version are not used.
-pub const DRAWING_VERSION: u32 = 3;
+pub const DRAWING_VERSION: u32 = 4;

@@ -13,6 +13,9 @@ pub(crate) const SKIN_ANCHORS: [[f32; 3]; 6] = [
     [0.10, 0.055, 0.035],
 ];
 
+/// End of the scale of [`Looks::with_tone`].
+pub const DARKEST_TONE: f32 = 5.0;
+
 const BLACK: [f32; 3] = [0.018, 0.016, 0.015];
 const DARK_BROWN: [f32; 3] = [0.050, 0.030, 0.020];
 const BROWN: [f32; 3] = [0.120, 0.066, 0.036];
@@ -90,6 +93,8 @@ pub struct Looks {
     pub beard: f32,
     /// Whether glasses with a thin rim are worn.
     pub glasses: bool,
+    /// Folds beside nose and mouth, on the forehead and under the eyes: 0 a young face to 1 an old one.
+    pub folds: f32,
 }
 
 impl Looks {
@@ -131,7 +136,27 @@ impl Looks {
             brows: dice.between(0.75, 1.25),
             beard: if bearded { dice.between(0.5, 0.9) } else { 0.0 },
             glasses: false,
+            folds: 0.0,
         }
+    }
+
+    /// The same person with skin of another tone, from 0 lightest to [`DARKEST_TONE`]; other values count as the nearer end.
+    #[must_use]
+    pub fn with_tone(self, tone: f32) -> Self {
+        Self { skin: blend(&SKIN_ANCHORS, tone.clamp(0.0, DARKEST_TONE)), ..self }
+    }
+
+    /// The same person at another age: folds, and grey hair from the middle on. 0 is young, 1 is old.
+    #[must_use]
+    pub fn aged(self, age: f32) -> Self {
+        let age = age.clamp(0.0, 1.0);
+        let grey = ((age - 0.5) * 2.0).clamp(0.0, 1.0);
+        let hair_colour = if self.hair == Hair::Scarf {
+            self.hair_colour
+        } else {
+            std::array::from_fn(|i| self.hair_colour[i] + (GREY[i] - self.hair_colour[i]) * grey)
+        };
+        Self { folds: age, hair_colour, lips: (self.lips * (1.0 - 0.2 * age)).max(0.6), ..self }
     }
 
     pub(crate) fn check(&self) -> Result<(), SceneError> {
@@ -144,6 +169,7 @@ impl Looks {
         within("the width of the nose", self.nose_width, 0.8, 1.3)?;
         within("the fullness of the lips", self.lips, 0.6, 1.6)?;
         within("the thickness of the brows", self.brows, 0.5, 1.6)?;
+        within("the folds of the face", self.folds, 0.0, 1.0)?;
         within("the density of the beard", self.beard, 0.0, 1.0)
     }
 }

@@ -15,6 +15,9 @@ use crate::scene::{Learner, Light};
 /// Rays per pixel where an edge runs through it, as offsets from its middle.
 const EDGE_RAYS: [(f32, f32); 4] = [(-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125)];
 
+/// Rays of a square of this side are led through free space together.
+const TILE_PX: usize = 8;
+
 /// Lit lights: directions towards them and strengths.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lamps {
@@ -94,10 +97,20 @@ impl<'a> Sitter<'a> {
 
     /// Draws the pixels `x..x+w`, `y..y+h`. `None` when `stop` was raised on the way.
     pub(crate) fn draw(&self, x: i32, y: i32, w: usize, h: usize, stop: &AtomicBool) -> Option<CutOut> {
+        let tiles = w.div_ceil(TILE_PX);
+        let mut starts = vec![None; tiles * h.div_ceil(TILE_PX)];
+        rows(&mut starts, tiles, stop, |row, out| {
+            let middle = TILE_PX as f32 / 2.0;
+            for (column, start) in out.iter_mut().enumerate() {
+                let (left, top) = (x as f32 + (column * TILE_PX) as f32, y as f32 + (row * TILE_PX) as f32);
+                *start = self.free_until(left + middle, top + middle);
+            }
+        });
+        let start_at = |column: usize, row: usize| starts[row / TILE_PX * tiles + column / TILE_PX];
         let mut hits = vec![MISS; w * h];
         rows(&mut hits, w, stop, |row, out| {
             for (column, hit) in out.iter_mut().enumerate() {
-                *hit = self.look(x as f32 + column as f32 + 0.5, y as f32 + row as f32 + 0.5);
+                *hit = self.look(x as f32 + column as f32 + 0.5, y as f32 + row as f32 + 0.5, start_at(column, row));
             }
         });
         let mut px = vec![[0.0f32; 4]; w * h];
@@ -110,7 +123,8 @@ impl<'a> Sitter<'a> {
                 }
                 let mut sum = [0.0f32; 4];
                 for (dx, dy) in EDGE_RAYS {
-                    let ray = self.look(x as f32 + column as f32 + 0.5 + dx, y as f32 + row as f32 + 0.5 + dy);
+                    let (at_x, at_y) = (x as f32 + column as f32 + 0.5 + dx, y as f32 + row as f32 + 0.5 + dy);
+                    let ray = self.look(at_x, at_y, start_at(column, row));
                     for (s, v) in sum.iter_mut().zip(ray.light) {
                         *s += v * 0.25;
                     }
@@ -135,9 +149,31 @@ impl<'a> Sitter<'a> {
             || (y + 1 < h && differs(&hits[(y + 1) * w + x]))
     }
 
-    fn look(&self, x_px: f32, y_px: f32) -> Hit {
+    /// How far the rays of a tile go through free space together; `None` when none of them meets anything.
+    fn free_until(&self, x_px: f32, y_px: f32) -> Option<f32> {
         let ray = self.eye.ray(x_px, y_px);
+        // The cone holds the tile's corners and the rays just outside it.
+        let widens = (TILE_PX as f32 * 0.7072 + 1.0) / self.eye.f_px;
         let mut t = self.near;
+        for _ in 0..96 {
+            let free = self.bust.parts(self.camera + ray * t).least() - t * widens;
+            if free < 0.3 {
+                break;
+            }
+            t += free * 0.8;
+            if t > self.far {
+                return None;
+            }
+        }
+        Some(t)
+    }
+
+    /// `start`: from where to look, as [`Self::free_until`] gives it.
+    fn look(&self, x_px: f32, y_px: f32, start: Option<f32>) -> Hit {
+        let Some(mut t) = start else {
+            return MISS;
+        };
+        let ray = self.eye.ray(x_px, y_px);
         let mut d = f32::INFINITY;
         for _ in 0..72 {
             d = self.bust.parts(self.camera + ray * t).least();

@@ -1,9 +1,10 @@
 //! Scenes with a name, for the command line and for tests that want "the usual dark face".
 
-use crate::scene::{CardLayout, CardScene, Glare, Learner, Light, RoomStyle, Scene};
+use crate::looks::Hair;
+use crate::scene::{CardLayout, CardScene, Flat, FlatKind, Glare, Learner, Light, RoomStyle, Scene};
 
 /// Names that [`scene_named`] knows.
-pub const SCENE_NAMES: [&str; 28] = [
+pub const SCENE_NAMES: [&str; 36] = [
     "face-good",
     "face-dark",
     "face-bright",
@@ -18,7 +19,15 @@ pub const SCENE_NAMES: [&str; 28] = [
     "face-backlit",
     "face-blurred",
     "face-glasses",
+    "face-old",
+    "face-scarf",
     "second-person",
+    "person-behind",
+    "poster",
+    "phone-screen",
+    "picture-frame",
+    "lines-without-card",
+    "card-over-face",
     "empty-room",
     "face-with-card",
     "id-good",
@@ -48,6 +57,57 @@ pub fn scene_named(name: &str, seed: u64) -> Option<Scene> {
                 up_mm: 60.0,
                 ..Learner::of(seed.wrapping_add(1))
             });
+            scene
+        }
+        "person-behind" => {
+            let mut scene = Scene::face(seed, w, h);
+            scene.others.push(Learner {
+                distance_mm: 1_900.0,
+                right_mm: -420.0,
+                up_mm: 120.0,
+                ..Learner::of(seed.wrapping_add(1))
+            });
+            scene
+        }
+        "poster" | "picture-frame" => {
+            let mut scene = Scene::face(seed, w, h);
+            let kind = if name == "poster" { FlatKind::Poster } else { FlatKind::PictureFrame };
+            let (right_mm, up_mm) = (0.31 * 1_700.0, 0.12 * 1_700.0);
+            scene.flats.push(Flat {
+                seed: seed.wrapping_add(1),
+                kind,
+                distance_mm: 1_700.0,
+                right_mm,
+                up_mm,
+                ..Flat::default()
+            });
+            scene
+        }
+        "phone-screen" => {
+            let mut scene = Scene { card: None, ..Scene::face_with_card(seed, w, h) };
+            let (right_mm, up_mm) = (0.26 * 400.0, 0.01 * 400.0);
+            let kind = FlatKind::PhoneScreen;
+            scene.flats.push(Flat {
+                seed: seed.wrapping_add(1),
+                kind,
+                distance_mm: 400.0,
+                right_mm,
+                up_mm,
+                ..Flat::default()
+            });
+            scene
+        }
+        "lines-without-card" => Scene { room: RoomStyle::Lines, ..Scene::empty(seed, w, h) },
+        "card-over-face" => {
+            let mut scene = Scene::face_with_card(seed, w, h);
+            let face = scene
+                .learner
+                .as_ref()
+                .map(|learner| (learner.right_mm / learner.distance_mm, learner.up_mm / learner.distance_mm));
+            if let (Some(card), Some((across, up))) = (&mut scene.card, face) {
+                card.right_mm = across * card.distance_mm;
+                card.up_mm = (up - 0.06) * card.distance_mm;
+            }
             scene
         }
         face if face.starts_with("face-") => face_named(face, Scene::face(seed, w, h))?,
@@ -85,6 +145,8 @@ fn face_named(name: &str, mut scene: Scene) -> Option<Scene> {
             scene.light = Light { key: 0.05, fill: 0.06, ambient: 0.12, background: 1.3, ..Light::default() };
         }
         "face-blurred" => scene.lens.blur_px = 4.5,
+        "face-old" => learner.looks = learner.looks.clone().aged(1.0),
+        "face-scarf" => learner.looks.hair = Hair::Scarf,
         "face-glasses" => learner.looks.glasses = true,
         _ => return None,
     }

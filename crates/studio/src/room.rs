@@ -1,4 +1,5 @@
-//! What is behind everybody: a calm wall, out of focus, without people, pictures or anything that has a card's shape.
+//! What is behind everybody: a calm wall, out of focus, without people, pictures or anything that has a card's shape;
+//! except for the room of lines, which is there to tempt a card finder.
 
 use crate::geometry::step_between;
 use crate::picture::Picture;
@@ -28,6 +29,7 @@ pub(crate) fn room(seed: u64, w: usize, h: usize, style: RoomStyle, brightness: 
     let wall = WALLS[dice.below(WALLS.len())];
     let flip = dice.unit() < 0.5;
     let shelf = Shelf::new(&mut dice);
+    let lines = Lines::new(&mut dice);
     let mut picture = Picture::new(w, h);
     let aspect = w as f32 / h as f32;
     for row in 0..h {
@@ -44,12 +46,51 @@ pub(crate) fn room(seed: u64, w: usize, h: usize, style: RoomStyle, brightness: 
                 RoomStyle::Plain => {}
                 RoomStyle::Shelf => shelf.paint(x, y, aspect, &mut colour),
                 RoomStyle::Window => window(x, y, &mut colour),
+                RoomStyle::Lines => lines.paint(x, y, &mut colour),
             }
             picture.px[row * w + column] = colour.map(|c| c * brightness);
         }
     }
-    picture.blur(h as f32 * 0.011);
+    // What has straight lines is near enough to be in focus.
+    picture.blur(if style == RoomStyle::Lines { h as f32 * 0.0012 } else { h as f32 * 0.011 });
     picture
+}
+
+/// Three boards of a shelf with their uprights, a door frame, the edge of a desk: where they lie is up to the seed.
+struct Lines {
+    boards: [f32; 3],
+    uprights: [f32; 2],
+    desk: f32,
+    thick: f32,
+    light: bool,
+}
+
+impl Lines {
+    fn new(dice: &mut Dice) -> Self {
+        Self {
+            boards: [dice.between(0.10, 0.22), dice.between(0.30, 0.44), dice.between(0.56, 0.68)],
+            uprights: [dice.between(0.16, 0.34), dice.between(0.62, 0.84)],
+            desk: dice.between(0.76, 0.90),
+            thick: dice.between(0.006, 0.022),
+            light: dice.unit() < 0.5,
+        }
+    }
+
+    fn paint(&self, x: f32, y: f32, colour: &mut [f32; 3]) {
+        let wood = if self.light { [0.62, 0.52, 0.40] } else { [0.10, 0.07, 0.05] };
+        let inside = (self.uprights[0]..self.uprights[1]).contains(&x);
+        let board = inside && self.boards.iter().any(|board| (y - board).abs() < self.thick);
+        let upright = y < self.desk && self.uprights.iter().any(|upright| (x - upright).abs() < 0.6 * self.thick);
+        if board || upright {
+            *colour = wood;
+        } else if inside && y < self.boards[2] {
+            // The back of the shelf lies in shadow.
+            *colour = colour.map(|c| c * 0.72);
+        }
+        if y > self.desk {
+            *colour = wood.map(|c| c * (0.9 + 0.3 * (y - self.desk)));
+        }
+    }
 }
 
 /// A board with books at the upper right and a plant at the left.

@@ -29,6 +29,8 @@ pub struct Scene {
     pub card: Option<CardScene>,
     /// Other people, at most 8.
     pub others: Vec<Learner>,
+    /// Pictures of people that hang or are held in the room, at most 8.
+    pub flats: Vec<Flat>,
     /// Where light comes from.
     pub light: Light,
     /// The camera.
@@ -48,6 +50,7 @@ impl Default for Scene {
             learner: None,
             card: None,
             others: Vec::new(),
+            flats: Vec::new(),
             light: Light::default(),
             lens: LensModel::default(),
             room: RoomStyle::Shelf,
@@ -141,6 +144,10 @@ impl Scene {
         self.lens.check()?;
         self.light.check()?;
         self.learner.iter().chain(&self.others).try_for_each(Learner::check)?;
+        if self.flats.len() > MOST_OTHERS {
+            return Err(SceneError::Crowd { count: self.flats.len(), most: MOST_OTHERS });
+        }
+        self.flats.iter().try_for_each(Flat::check)?;
         self.card.as_ref().map_or(Ok(()), CardScene::check)
     }
 }
@@ -204,6 +211,72 @@ impl Learner {
         within("the opening of the mouth in mm", self.mouth_open_mm, 0.0, 30.0)?;
         within("the smile", self.smile, 0.0, 1.0)?;
         self.looks.check()
+    }
+}
+
+/// What a picture of a person is shown on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FlatKind {
+    /// A printed poster, 420 x 594 mm.
+    #[default]
+    Poster,
+    /// A telephone with a lit screen, 76 x 158 mm, as if somebody held a photo of a face up.
+    PhoneScreen,
+    /// A framed photo, 180 x 240 mm.
+    PictureFrame,
+}
+
+impl FlatKind {
+    /// Width and height in millimetres.
+    pub fn size_mm(self) -> (f32, f32) {
+        match self {
+            Self::Poster => (420.0, 594.0),
+            Self::PhoneScreen => (76.0, 158.0),
+            Self::PictureFrame => (180.0, 240.0),
+        }
+    }
+}
+
+/// A picture of a person in the room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flat {
+    /// Whose picture.
+    pub seed: u64,
+    /// What it is shown on.
+    pub kind: FlatKind,
+    /// From the camera to its middle, 100 to 6000.
+    pub distance_mm: f32,
+    /// How far right of the middle of the picture its middle is, in its own plane.
+    pub right_mm: f32,
+    /// How far above the middle of the picture, in its own plane.
+    pub up_mm: f32,
+    /// Degrees, -70 to 70; turn about its vertical axis.
+    pub yaw_deg: f32,
+    /// Degrees, -180 to 180; positive turns clockwise in the picture.
+    pub roll_deg: f32,
+}
+
+impl Default for Flat {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            kind: FlatKind::Poster,
+            distance_mm: 1_500.0,
+            right_mm: 0.0,
+            up_mm: 0.0,
+            yaw_deg: 0.0,
+            roll_deg: 0.0,
+        }
+    }
+}
+
+impl Flat {
+    fn check(&self) -> Result<(), SceneError> {
+        within("the picture's distance in mm", self.distance_mm, 100.0, 6_000.0)?;
+        within("the picture's place to the right in mm", self.right_mm, -6_000.0, 6_000.0)?;
+        within("the picture's place upwards in mm", self.up_mm, -6_000.0, 6_000.0)?;
+        within("the picture's yaw in degrees", self.yaw_deg, -70.0, 70.0)?;
+        within("the picture's roll in degrees", self.roll_deg, -180.0, 180.0)
     }
 }
 
@@ -395,4 +468,6 @@ pub enum RoomStyle {
     Shelf,
     /// A wall with a window: brighter than the learner when `background` is raised.
     Window,
+    /// Boards, a door frame and the edge of a desk, all in focus: straight lines where a card's edges could be.
+    Lines,
 }

@@ -13,6 +13,8 @@ pub struct Truth {
     pub card: Option<CardTruth>,
     /// The other people, in the order of the scene.
     pub others: Vec<FaceTruth>,
+    /// Corners of the pictures of people, in the order of the scene: top left, top right, bottom right, bottom left.
+    pub flats: Vec<[Point; 4]>,
     /// Focal length of the lens in pixels.
     pub focal_px: f32,
     /// Exposure of the picture; 1 is right.
@@ -22,7 +24,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// How many people are in the picture, portraits on cards not counted.
+    /// How many people are in the picture, portraits on cards, posters and screens not counted.
     pub fn people(&self) -> usize {
         self.others.len() + usize::from(self.face.is_some())
     }

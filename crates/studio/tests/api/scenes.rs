@@ -1,8 +1,8 @@
 //! Single scenes: same seed same bytes, truth where the drawing is, bad numbers refused.
 
 use likeness_studio::{
-    CardLayout, CardScene, Glare, Learner, Looks, Point, RoomStyle, SCENE_NAMES, Scene, SceneError, Truth, render,
-    scene_named,
+    CardLayout, CardScene, DARKEST_TONE, Easel, Flat, Glare, Learner, Light, Looks, Point, RoomStyle, SCENE_NAMES,
+    Scene, SceneError, Truth, render, scene_named,
 };
 
 /// The seed of a randomised test: printed, and taken from `LIKENESS_SEED` to play it again.
@@ -379,4 +379,60 @@ fn seeds_reach_light_and_dark_skin_and_every_hair() {
     assert!((50..150).contains(&dark), "{dark} of 200 have dark skin");
     let styles: std::collections::HashSet<_> = everybody.iter().map(|looks| looks.hair).collect();
     assert_eq!(styles.len(), 7, "some way to wear hair never comes up");
+}
+
+#[test]
+fn an_easel_that_remembers_draws_what_one_that_does_not_would() {
+    let mut easel = Easel::default();
+    let good = Scene::face(3, 320, 240);
+    let mut blink = good.clone();
+    let mut talk = good.clone();
+    if let (Some(shut), Some(open)) = (&mut blink.learner, &mut talk.learner) {
+        shut.eyes_open = 0.0;
+        open.mouth_open_mm = 12.0;
+    }
+    let dark = Scene { light: Light { exposure: 0.2, ..Light::default() }, ..good.clone() };
+    let card = Scene::face_with_card(3, 320, 240);
+    for (name, scene) in [
+        ("good", &good),
+        ("dark", &dark),
+        ("blink", &blink),
+        ("mouth open", &talk),
+        ("with card", &card),
+        ("again", &card),
+    ] {
+        let (mut remembered, mut afresh) = (Vec::new(), Vec::new());
+        let truths = (easel.render(scene, &mut remembered).unwrap(), render(scene, &mut afresh).unwrap());
+        assert_eq!(truths.0, truths.1, "{name}: the truth does not depend on what was drawn before");
+        assert!(remembered == afresh, "{name}: nor do the bytes");
+    }
+}
+
+#[test]
+fn a_tone_changes_the_skin_and_nothing_else() {
+    let looks = Looks::from_seed(5);
+    let light = looks.clone().with_tone(0.0);
+    let dark = looks.clone().with_tone(99.0);
+    assert!(light.skin[1] > 5.0 * dark.skin[1], "{:?} {:?}", light.skin, dark.skin);
+    assert_eq!(Looks { skin: looks.skin, ..light }, looks);
+    assert_eq!(dark.skin, looks.with_tone(DARKEST_TONE).skin, "tones beyond the scale are its end");
+}
+
+#[test]
+fn a_poster_is_where_the_truth_says_and_no_person() {
+    let mut scene = Scene { room: RoomStyle::Plain, ..quiet(Scene::empty(4, 320, 240)) };
+    let bare = Shot::of(&scene);
+    scene.flats.push(Flat { seed: 9, distance_mm: 1_200.0, right_mm: 150.0, ..Flat::default() });
+    let shown = Shot::of(&scene);
+    let [left_top, _, right_low, _] = shown.truth.flats[0];
+    assert_eq!(shown.truth.people(), 0);
+    for y in 0..240 {
+        for x in 0..320 {
+            let at = 3 * (y * 320 + x);
+            let inside = (left_top.x_px - 3.0..right_low.x_px + 3.0).contains(&(x as f32))
+                && (left_top.y_px - 3.0..right_low.y_px + 3.0).contains(&(y as f32));
+            assert!(inside || bare.rgb[at..at + 3] == shown.rgb[at..at + 3], "nothing changes outside, at {x}, {y}");
+        }
+    }
+    assert!(bare.rgb != shown.rgb, "and something does inside");
 }
