@@ -10,6 +10,7 @@ mod clock;
 mod dwell;
 mod error;
 mod eyes;
+mod focus;
 mod gates;
 mod guide;
 mod hint;

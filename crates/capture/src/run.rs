@@ -13,6 +13,7 @@ use likeness_camera::{Camera, CameraState, Frame, decode_still};
 use crate::advice::{Advice, Phase};
 use crate::clock;
 use crate::eyes::{Eyes, Sight};
+use crate::focus::{Focus, Seen};
 use crate::mode::{Mode, Settings};
 use crate::photo::{CameraFacts, CapturedPhoto};
 use crate::session::{Ask, Press, Session, Step, Still};
@@ -51,6 +52,8 @@ impl CaptureRun {
         let (orders, inbox) = mpsc::channel();
         let format = settings.format;
         let limit_bytes = settings.limit_bytes;
+        let card_alone = matches!(mode, Mode::IdCard { .. });
+        let soft_above_mm = settings.profile.limits().card_sigma_mm_max.stop;
         let looking = move || {
             let Ok(eyes) = Eyes::new() else {
                 tracing::error!(
@@ -65,6 +68,7 @@ impl CaptureRun {
                 camera,
                 session: Session::new(mode, settings),
                 eyes,
+                focus: card_alone.then(|| Focus::new(soft_above_mm)),
                 format,
                 limit_bytes,
                 began: clock::now(),
@@ -76,6 +80,7 @@ impl CaptureRun {
                 on_photo,
             };
             looker.work(&inbox);
+            looker.let_go();
         };
         let thread = thread::Builder::new().name("capture".into()).spawn(looking);
         if let Err(why) = &thread {
@@ -136,6 +141,8 @@ struct Looker {
     camera: Camera,
     session: Session,
     eyes: Eyes,
+    /// For a card alone.
+    focus: Option<Focus>,
     format: likeness_vision::card::CardFormat,
     limit_bytes: usize,
     began: Instant,
@@ -217,10 +224,27 @@ impl Looker {
             let step = self.session.tick(at);
             return self.follow(step);
         };
+        self.help_focus(at, measures.card.as_ref().and_then(Seen::of));
         let view = FrameView { seq: frame.seq(), at, fresh: frame.fresh(), measures };
         self.kept.push(frame);
         let step = self.session.on_view(&view);
         self.follow(step)
+    }
+
+    /// Sets the focus where the camera cannot find it itself.
+    fn help_focus(&mut self, at: Duration, card: Option<Seen>) {
+        let Some(focus) = self.focus.as_mut().filter(|_| self.camera.abilities().focus) else { return };
+        if let Some(wish) = focus.look(at, card) {
+            tracing::debug!(?wish, "focus");
+            self.camera.control(wish);
+        }
+    }
+
+    /// Leaves the camera's focus as it was found.
+    fn let_go(&mut self) {
+        if let Some(wish) = self.focus.as_mut().and_then(Focus::release) {
+            self.camera.control(wish);
+        }
     }
 
     /// Does what the session asks until it asks nothing more.
