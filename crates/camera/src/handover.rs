@@ -58,11 +58,6 @@ impl Handover {
         self.wake.nudge();
     }
 
-    /// Whether somebody said that no more pictures come.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.held().ended.is_some()
-    }
-
     /// The newest picture, waiting up to `within` for it. A picture that came before the end is still given out.
     pub(crate) fn take(&self, within: Duration) -> Result<Handed, Fault> {
         let ready = || {
@@ -130,7 +125,6 @@ mod tests {
         put(&handover, 4);
         handover.end(lost.clone());
         handover.end(Fault::failed("its consequence"));
-        assert!(handover.has_ended());
         assert!(handover.take(SOON).is_ok(), "the picture came before the end");
         assert_eq!(handover.take(SOON).unwrap_err(), lost);
         assert_eq!(handover.take(SOON).unwrap_err(), lost, "and it is told as often as it is asked");
