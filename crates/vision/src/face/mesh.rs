@@ -152,27 +152,55 @@ fn cut(source: &Picture<'_>, by: f32, crop: Crop, pixels: &mut [[f32; 3]]) {
     let (sin, cos) = crop.turn.sin_cos();
     let step = crop.side / SIDE as f32 / by;
     let colour = Chroma::new(&source.colour);
+    // Row by row, first what must be fetched pixel by pixel, then what can be computed for many at once.
+    let (mut luma, mut blue, mut red) = ([0.0; SIDE], [0.0; SIDE], [0.0; SIDE]);
     for (down, row) in pixels.chunks_exact_mut(SIDE).enumerate() {
         let start = Point { x: first.x - down as f32 * step * sin, y: first.y + down as f32 * step * cos };
-        for (across, pixel) in row.iter_mut().enumerate() {
-            let (x, y) = (start.x + across as f32 * step * cos, start.y + across as f32 * step * sin);
-            let (u, v) = colour.at(x, y);
-            *pixel = rgb(bilinear(&source.luma, x, y), u, v).map(|value| value / 255.0);
+        let ray = Ray { start, across: step * cos, down: step * sin };
+        bilinear(&source.luma, ray, &mut luma);
+        colour.along(ray, &mut blue, &mut red);
+        for (((pixel, y), u), v) in row.iter_mut().zip(&luma).zip(&blue).zip(&red) {
+            *pixel = rgb(*y, *u, *v).map(|value| value / 255.0);
         }
     }
 }
 
-/// `Plane::sample`, with the rows fetched once; the mesh reads 36,864 places per frame.
-fn bilinear(plane: &Plane<'_>, x: f32, y: f32) -> f32 {
-    let (right, bottom) = (plane.width() - 1, plane.height() - 1);
-    let (x, y) = (x.clamp(0.0, right as f32), y.clamp(0.0, bottom as f32));
-    let (column, line) = (x as u32, y as u32);
-    let (part_x, part_y) = (x - column as f32, y - line as f32);
-    let (upper, lower) = (plane.row(line), plane.row((line + 1).min(bottom)));
-    let (here, next) = (column as usize, (column + 1).min(right) as usize);
-    let top = f32::from(upper[here]) * (1.0 - part_x) + f32::from(upper[next]) * part_x;
-    let low = f32::from(lower[here]) * (1.0 - part_x) + f32::from(lower[next]) * part_x;
-    top * (1.0 - part_y) + low * part_y
+/// Places in a picture, one after the other on a line.
+#[derive(Debug, Clone, Copy)]
+struct Ray {
+    start: Point,
+    across: f32,
+    down: f32,
+}
+
+impl Ray {
+    fn at(&self, index: usize) -> (f32, f32) {
+        (self.start.x + index as f32 * self.across, self.start.y + index as f32 * self.down)
+    }
+}
+
+/// `Plane::sample` along a line; the mesh reads 36,864 places per frame.
+fn bilinear(plane: &Plane<'_>, ray: Ray, values: &mut [f32; SIDE]) {
+    let (right, bottom) = ((plane.width() - 1) as f32, (plane.height() - 1) as f32);
+    let (last_column, last_line) = (plane.width() - 1, plane.height() - 1);
+    let mut line = 0;
+    let (mut upper, mut lower) = (plane.row(0), plane.row(last_line.min(1)));
+    for (index, value) in values.iter_mut().enumerate() {
+        let (x, y) = ray.at(index);
+        let (x, y) = (x.clamp(0.0, right), y.clamp(0.0, bottom));
+        // Never negative and at most 4095, which the narrower type holds and converts to faster.
+        let (column, here) = (x as i32, y as i32);
+        let (part_x, part_y) = (x - column as f32, y - here as f32);
+        if here != line {
+            line = here;
+            (upper, lower) = (plane.row(here as u32), plane.row((here as u32 + 1).min(last_line)));
+        }
+        let here = column as usize;
+        let next = (column as u32 + 1).min(last_column) as usize;
+        let top = f32::from(upper[here]) + part_x * (f32::from(upper[next]) - f32::from(upper[here]));
+        let low = f32::from(lower[here]) + part_x * (f32::from(lower[next]) - f32::from(lower[here]));
+        *value = top + part_y * (low - top);
+    }
 }
 
 /// Reads the colour nearest to a place of the luma. Finer is not needed: it is stored coarser than the luma anyway.
@@ -199,6 +227,33 @@ impl<'a> Chroma<'a> {
     /// Has the picture colour?
     pub fn is_there(&self) -> bool {
         self.planes.is_some()
+    }
+
+    /// [`Self::at`] for places on a line.
+    fn along(&self, ray: Ray, blue: &mut [f32; SIDE], red: &mut [f32; SIDE]) {
+        let Some((u, v)) = self.planes else { return };
+        let one_size = (u.width(), u.height()) == (v.width(), v.height());
+        if !one_size {
+            for (index, (blue, red)) in blue.iter_mut().zip(red).enumerate() {
+                let (x, y) = ray.at(index);
+                (*blue, *red) = self.at(x, y);
+            }
+            return;
+        }
+        let (right, bottom) = ((u.width() - 1) as f32, (u.height() - 1) as f32);
+        let mut line = 0;
+        let (mut u_row, mut v_row) = (u.row(0), v.row(0));
+        for (index, (blue, red)) in blue.iter_mut().zip(red).enumerate() {
+            let (x, y) = ray.at(index);
+            let x = ((x + 0.5) * self.scale_x).clamp(0.0, right) as i32 as usize;
+            let here = ((y + 0.5) * self.scale_y).clamp(0.0, bottom) as i32;
+            if here != line {
+                line = here;
+                (u_row, v_row) = (u.row(here as u32), v.row(here as u32));
+            }
+            *blue = f32::from(u_row[x]) - 128.0;
+            *red = f32::from(v_row[x]) - 128.0;
+        }
     }
 
     /// Blue and red difference at a pixel of the luma, 0 without colour.

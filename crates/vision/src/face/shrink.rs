@@ -105,14 +105,15 @@ impl Sums {
         }
     }
 
+    /// All columns the stretch touches, less the parts of the first and the last that lie outside it.
     fn sum_columns(&self, start: f32, end: f32) -> f32 {
         let (first, last) = (start as usize, (end.ceil() as usize).min(self.columns.len()));
-        let mut sum = 0.0;
-        for (index, column) in self.columns[first..last].iter().enumerate() {
-            let x = (first + index) as f32;
-            sum += column * ((x + 1.0).min(end) - x.max(start));
-        }
-        sum
+        let columns = &self.columns[first.min(last)..last];
+        let [outermost, .., rightmost] = columns else {
+            return columns.first().map_or(0.0, |column| column * (end - start));
+        };
+        let sum: f32 = columns.iter().sum();
+        sum - outermost * (start - first as f32) - rightmost * (last as f32 - end).max(0.0)
     }
 }
 

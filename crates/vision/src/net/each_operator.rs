@@ -224,7 +224,7 @@ fn check(dice: &mut Dice, make: fn(&mut Dice) -> Model, because: &str) {
         let model = make(dice);
         let input = dice.values(model.shapes[0].iter().product());
         let expected = plain(&model, &input);
-        for cpu in [Cpu::Base, Cpu::fastest()] {
+        for cpu in Cpu::every_path() {
             // The same dice make the same network again; a model is used up by planning it.
             let mut network = Network::of(make(&mut Dice(seed)), cpu).unwrap();
             network.input().copy_from_slice(&input);

@@ -9,12 +9,14 @@ mod dispatch;
 mod each_operator;
 mod flat;
 mod load;
+mod memory;
 mod ops;
 mod plan;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use dispatch::Cpu;
+use memory::Memory;
 use ops::{ConvJob, DepthwiseJob, Map, Shape};
 use plan::{Plan, Work};
 use thiserror::Error;
@@ -47,8 +49,10 @@ pub enum ModelError {
 pub struct Network {
     cpu: Cpu,
     plan: Plan,
-    slots: Vec<Vec<f32>>,
-    scratch: Vec<f32>,
+    slots: Vec<Memory>,
+    /// Numbers of the picture, which its slot may be longer than.
+    picture: usize,
+    scratch: Memory,
     zeros: Vec<f32>,
     results: Vec<Vec<f32>>,
 }
@@ -72,8 +76,9 @@ impl Network {
         let plan = Plan::new(model)?;
         Ok(Self {
             cpu,
-            slots: plan.slots.iter().map(|length| vec![0.0; *length]).collect(),
-            scratch: vec![0.0; plan.scratch],
+            slots: plan.slots.iter().map(|length| Memory::new(*length)).collect(),
+            picture: plan.slots[plan::INPUT],
+            scratch: Memory::new(plan.scratch),
             zeros: vec![0.0; plan.longest_row],
             results: plan.outputs.iter().map(|output| vec![0.0; output.length()]).collect(),
             plan,
@@ -82,7 +87,7 @@ impl Network {
 
     /// Where the picture goes: rows of pixels of three numbers.
     pub fn input(&mut self) -> &mut [f32] {
-        &mut self.slots[plan::INPUT]
+        &mut self.slots[plan::INPUT].numbers_mut()[..self.picture]
     }
 
     /// Computes the outputs from what stands in [`Self::input`].
@@ -92,17 +97,18 @@ impl Network {
             let mut output = std::mem::take(&mut self.slots[step.output]);
             let read = |index: usize| {
                 let place = &step.reads[index];
-                Map { shape: place.shape, data: &self.slots[place.slot][..place.shape.stored()] }
+                Map { shape: place.shape, data: &self.slots[place.slot].numbers()[..place.shape.stored()] }
             };
             let second = (step.reads.len() > 1).then(|| read(1));
             let shape = step.shape;
-            let written = &mut output[..shape.stored()];
+            let written = &mut output.numbers_mut()[..shape.stored()];
             match &step.work {
                 Work::Conv(conv) => self.cpu.convolve(&mut ConvJob {
                     conv,
                     input: read(0),
                     residual: second,
-                    scratch: &mut self.scratch,
+                    scratch: self.scratch.numbers_mut(),
+                    zeros: &self.zeros,
                     output: written,
                     shape,
                 }),
@@ -111,7 +117,6 @@ impl Network {
                     input: read(0),
                     zeros: &self.zeros,
                     output: written,
-                    shape,
                 }),
                 Work::Pool => self.cpu.pool(read(0), written, shape),
                 Work::Combine(slope) => self.cpu.combine(read(0), second, slope, written, shape),
@@ -122,7 +127,7 @@ impl Network {
             let mut rest = result.as_mut_slice();
             for part in &output.parts {
                 let Shape { channels, lanes, .. } = part.shape;
-                for pixel in self.slots[part.slot][..part.shape.stored()].chunks_exact(lanes) {
+                for pixel in self.slots[part.slot].numbers()[..part.shape.stored()].chunks_exact(lanes) {
                     let (now, later) = rest.split_at_mut(channels);
                     now.copy_from_slice(&pixel[..channels]);
                     rest = later;

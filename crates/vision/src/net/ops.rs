@@ -8,12 +8,16 @@
     reason = "a kernel takes on the CPU features of the caller it is inlined into; left to a hint, it may stay plain"
 )]
 
-/// Channels that are worked on together.
+/// Channels a map is stored in multiples of.
 pub const LANES: usize = 8;
-/// Pixels that are worked on together.
-const PIXELS: usize = 4;
-
-type Lane = [f32; LANES];
+/// Output channels whose weights stand side by side.
+pub const WIDE: usize = 16;
+/// Pixels of the spread map that are made before the convolution reads them: enough that no kernel runs half empty.
+pub const TOGETHER: usize = 16;
+/// Inputs that are worked on between two checks of a bound. Every stretch a kernel reads is a multiple of it.
+pub const BLOCK: usize = 4;
+/// Places of the depthwise kernel.
+const TAPS: usize = 9;
 
 /// Size of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,22 +48,34 @@ pub struct Map<'a> {
     pub data: &'a [f32],
 }
 
-/// What happens to each sum before it is stored: `max(x, 0) + slope * min(x, 0)`. Slope 1 leaves it, 0 is RELU.
-pub type Slope = Vec<Lane>;
+/// What happens to each sum before it is stored, per channel: `max(x, 0) + slope * min(x, 0)`. Slope 1 leaves it, 0 is
+/// RELU. Filled up to a multiple of [`WIDE`].
+pub type Slope = Vec<f32>;
 
-/// A convolution with everything that can follow it for free: a sum with another map, and an activation.
+/// What one input counts for in 16 output channels. Aligned, so that no load touches two lines of the cache.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(align(64))]
+pub struct Weights(pub [f32; WIDE]);
+
+/// A convolution with everything that can be computed on the way: a depthwise convolution before it, a sum with
+/// another map and an activation after it.
 #[derive(Debug, PartialEq)]
 pub struct Conv {
+    /// Made of the input first, a few rows at a time, so that its map never goes through the large memory.
+    pub spread: Option<Depthwise>,
+    /// Is the input read as it lies there? Only pixel by pixel, and with whole lanes.
+    pub direct: bool,
     /// Height and width of the kernel.
     pub kernel: [usize; 2],
     /// Distance between neighbouring places of the kernel, pixels.
     pub stride: usize,
     /// Zero rows above and columns to the left.
     pub before: [usize; 2],
-    /// Per 8 output channels: `kernel height x kernel width x input channels` rows of 8 weights.
-    pub panels: Vec<Vec<Lane>>,
-    /// Per output channel.
-    pub bias: Vec<Lane>,
+    /// Per 16 output channels and row of the kernel: `kernel width x input channels` rows of 16 weights, filled up with
+    /// zeros to a multiple of [`BLOCK`].
+    pub panels: Vec<Vec<Weights>>,
+    /// Per output channel, filled up to a multiple of [`WIDE`].
+    pub bias: Vec<f32>,
     /// Per output channel.
     pub slope: Slope,
 }
@@ -71,10 +87,37 @@ pub struct Depthwise {
     pub stride: usize,
     /// Zero rows above and columns to the left.
     pub before: [usize; 2],
-    /// Per 8 channels: the nine weights, row by row.
-    pub weights: Vec<[Lane; 9]>,
-    /// Per channel.
-    pub bias: Vec<Lane>,
+    /// The nine weights, row by row, each per channel, filled up to a multiple of [`WIDE`].
+    pub weights: [Vec<f32>; TAPS],
+    /// Per channel, filled up as well.
+    pub bias: Vec<f32>,
+    /// Size of what it makes.
+    pub shape: Shape,
+}
+
+impl Conv {
+    /// Numbers it needs to lay out its input.
+    pub fn scratch(&self, input: Shape, output: Shape) -> usize {
+        match &self.spread {
+            Some(spread) => rows_together(spread.shape) * spread.shape.width * spread.shape.lanes,
+            None if self.direct => 0,
+            None => {
+                let [height, width] = self.framed(output);
+                // The last stretch may read zero weights' worth beyond the end.
+                height * width * input.channels + BLOCK
+            }
+        }
+    }
+
+    /// Height and width of the input with its zeros around and without what no kernel reaches.
+    fn framed(&self, output: Shape) -> [usize; 2] {
+        let side = |count: usize, kernel: usize| (count - 1) * self.stride + kernel;
+        [side(output.height, self.kernel[0]), side(output.width, self.kernel[1])]
+    }
+}
+
+fn rows_together(shape: Shape) -> usize {
+    TOGETHER.div_ceil(shape.width).min(shape.height)
 }
 
 #[inline(always)]
@@ -84,36 +127,66 @@ fn add_product<const FUSED: bool>(sum: f32, a: f32, b: f32) -> f32 {
 }
 
 #[inline(always)]
-fn lane_at(data: &[f32], at: usize) -> &Lane {
-    const EMPTY: &Lane = &[0.0; LANES];
-    data.get(at..).and_then(<[f32]>::first_chunk).unwrap_or(EMPTY)
+fn lane_at<const L: usize>(data: &[f32], at: usize) -> &[f32; L] {
+    data.get(at..).and_then(<[f32]>::first_chunk).unwrap_or(const { &[0.0; L] })
 }
 
 #[inline(always)]
-fn activate(value: &mut Lane, slope: &Lane) {
-    for lane in 0..LANES {
+fn activate<const L: usize>(value: &mut [f32; L], slope: &[f32; L]) {
+    for lane in 0..L {
         value[lane] = value[lane].max(0.0) + slope[lane] * value[lane].min(0.0);
     }
 }
 
-/// Sums of `P` pixels and `G` groups of 8 output channels at once; `rows` are the pixels' inputs.
+/// What the kernels along one row of output pixels see: `runs` stretches of `length` numbers, `pitch` apart, the first
+/// pixel's at `start`, each next one's `step` further.
+#[derive(Clone, Copy)]
+struct Window<'a> {
+    data: &'a [f32],
+    runs: usize,
+    length: usize,
+    pitch: usize,
+    start: usize,
+    step: usize,
+}
+
+/// Sums of `P` pixels from `pixel` on and of `L` output channels from `HALF * 8` on of each of `G` panels, at once.
 #[inline(always)]
-fn tile<const FUSED: bool, const P: usize, const G: usize>(
-    rows: [&[f32]; P],
-    panels: [&[Lane]; G],
-    bias: [&Lane; G],
-) -> [[Lane; G]; P] {
-    let mut sums = [bias.map(|lane| *lane); P];
-    let length = panels[0].len();
-    let rows = rows.map(|row| &row[..length]);
-    let panels = panels.map(|panel| &panel[..length]);
-    for index in 0..length {
-        for pixel in 0..P {
-            let value = rows[pixel][index];
-            for group in 0..G {
-                for lane in 0..LANES {
-                    sums[pixel][group][lane] =
-                        add_product::<FUSED>(sums[pixel][group][lane], value, panels[group][index][lane]);
+fn tile<const FUSED: bool, const P: usize, const G: usize, const L: usize, const HALF: usize>(
+    window: &Window<'_>,
+    pixel: usize,
+    panels: [&[Weights]; G],
+    bias: [&[f32; L]; G],
+) -> [[[f32; L]; G]; P] {
+    let mut sums = [[[0.0; L]; G]; P];
+    for sums in &mut sums {
+        for group in 0..G {
+            sums[group] = *bias[group];
+        }
+    }
+    for run in 0..window.runs {
+        let mut rows: [&[[f32; BLOCK]]; P] = [&[]; P];
+        for (index, row) in rows.iter_mut().enumerate() {
+            let start = window.start + (pixel + index) * window.step + run * window.pitch;
+            *row = window.data[start..][..window.length].as_chunks().0;
+        }
+        let mut weights: [&[[Weights; BLOCK]]; G] = [&[]; G];
+        for (weights, panel) in weights.iter_mut().zip(panels) {
+            *weights = panel[run * window.length..][..window.length].as_chunks().0;
+        }
+        for block in 0..window.length / BLOCK {
+            let inputs: [&[f32; BLOCK]; P] = std::array::from_fn(|pixel| &rows[pixel][block]);
+            let weights: [&[Weights; BLOCK]; G] = std::array::from_fn(|group| &weights[group][block]);
+            for index in 0..BLOCK {
+                for group in 0..G {
+                    let weights: [f32; L] = *lane_at(&weights[group][index].0, HALF * LANES);
+                    for pixel in 0..P {
+                        let value = inputs[pixel][index];
+                        for lane in 0..L {
+                            sums[pixel][group][lane] =
+                                add_product::<FUSED>(sums[pixel][group][lane], value, weights[lane]);
+                        }
+                    }
                 }
             }
         }
@@ -129,115 +202,188 @@ pub struct ConvJob<'a> {
     pub input: Map<'a>,
     /// Added before the activation; may have fewer lanes.
     pub residual: Option<Map<'a>>,
-    /// Room for the inputs of 4 pixels; not used by 1x1 kernels.
+    /// As long as [`Conv::scratch`] says.
     pub scratch: &'a mut [f32],
+    /// At least one row of the input, all zero: what lies outside the map for the depthwise convolution.
+    pub zeros: &'a [f32],
     /// Written.
     pub output: &'a mut [f32],
     /// Size of what is written.
     pub shape: Shape,
 }
 
-/// `GROUPS`: how many times 8 output channels the CPU's registers hold for 4 pixels.
+/// `P`: pixels at once; `G`: panels at once; `L`: channels of a panel at once; `D`: channels of the depthwise kernel at
+/// once. What the CPU's registers hold.
 #[inline(always)]
-pub fn convolve<const FUSED: bool, const GROUPS: usize>(job: &mut ConvJob<'_>) {
-    let pixels = job.shape.height * job.shape.width;
-    let mut pixel = 0;
-    while pixel + PIXELS <= pixels {
-        convolve_pixels::<FUSED, GROUPS, PIXELS>(job, pixel);
-        pixel += PIXELS;
+pub fn convolve<const FUSED: bool, const P: usize, const G: usize, const L: usize, const D: usize>(
+    job: &mut ConvJob<'_>,
+) {
+    let conv = job.conv;
+    let scratch = std::mem::take(&mut job.scratch);
+    if let Some(spread) = &conv.spread {
+        let Shape { height, width, lanes, .. } = spread.shape;
+        let together = rows_together(spread.shape);
+        for first in (0..height).step_by(together) {
+            let rows = together.min(height - first);
+            for (row, output) in scratch.chunks_exact_mut(width * lanes).take(rows).enumerate() {
+                spread_row::<FUSED, D>(spread, job.input, job.zeros, first + row, output);
+            }
+            let window = Window { data: scratch, runs: 1, length: lanes, pitch: 0, start: 0, step: lanes };
+            convolve_row::<FUSED, P, G, L>(job, &window, first * width, rows * width);
+        }
+    } else if conv.direct {
+        let Shape { lanes, .. } = job.input.shape;
+        let window = Window { data: job.input.data, runs: 1, length: lanes, pitch: 0, start: 0, step: lanes };
+        convolve_row::<FUSED, P, G, L>(job, &window, 0, job.shape.height * job.shape.width);
+    } else {
+        let channels = job.input.shape.channels;
+        let [_, framed_width] = conv.framed(job.shape);
+        frame(conv, job.input, job.shape, scratch);
+        let pitch = framed_width * channels;
+        let length = (conv.kernel[1] * channels).next_multiple_of(BLOCK);
+        for y in 0..job.shape.height {
+            let (start, step) = (y * conv.stride * pitch, conv.stride * channels);
+            let window = Window { data: scratch, runs: conv.kernel[0], length, pitch, start, step };
+            convolve_row::<FUSED, P, G, L>(job, &window, y * job.shape.width, job.shape.width);
+        }
     }
-    while pixel < pixels {
-        convolve_pixels::<FUSED, GROUPS, 1>(job, pixel);
+    job.scratch = scratch;
+}
+
+/// `count` output pixels from `first` on.
+#[inline(always)]
+fn convolve_row<const FUSED: bool, const P: usize, const G: usize, const L: usize>(
+    job: &mut ConvJob<'_>,
+    window: &Window<'_>,
+    first: usize,
+    count: usize,
+) {
+    let mut pixel = 0;
+    while pixel + P <= count {
+        convolve_pixels::<FUSED, P, G, L>(job, window, first, pixel);
+        pixel += P;
+    }
+    while pixel + 4 <= count {
+        convolve_pixels::<FUSED, 4, G, L>(job, window, first, pixel);
+        pixel += 4;
+    }
+    while pixel < count {
+        convolve_pixels::<FUSED, 1, G, L>(job, window, first, pixel);
         pixel += 1;
     }
 }
 
 #[inline(always)]
-fn convolve_pixels<const FUSED: bool, const GROUPS: usize, const P: usize>(job: &mut ConvJob<'_>, first: usize) {
-    let conv = job.conv;
-    let length = conv.panels[0].len();
-    let direct = conv.kernel == [1, 1] && conv.stride == 1;
-    if !direct {
-        for pixel in 0..P {
-            gather(conv, job.input, job.shape.width, first + pixel, &mut job.scratch[pixel * length..][..length]);
-        }
+fn convolve_pixels<const FUSED: bool, const P: usize, const G: usize, const L: usize>(
+    job: &mut ConvJob<'_>,
+    window: &Window<'_>,
+    first: usize,
+    pixel: usize,
+) {
+    let panels = job.conv.panels.len();
+    let mut panel = 0;
+    while panel + G <= panels {
+        convolve_panels::<FUSED, P, G, L>(job, window, first, pixel, panel);
+        panel += G;
     }
-    let mut rows: [&[f32]; P] = [&[]; P];
-    for (pixel, row) in rows.iter_mut().enumerate() {
-        *row = if direct {
-            &job.input.data[(first + pixel) * job.input.shape.lanes..][..length]
-        } else {
-            &job.scratch[pixel * length..][..length]
-        };
-    }
-    let mut group = 0;
-    while group + GROUPS <= conv.panels.len() {
-        let mut panels: [&[Lane]; GROUPS] = [&[]; GROUPS];
-        let mut bias: [&Lane; GROUPS] = [&conv.bias[group]; GROUPS];
-        for index in 0..GROUPS {
-            panels[index] = &conv.panels[group + index];
-            bias[index] = &conv.bias[group + index];
-        }
-        let sums = tile::<FUSED, P, GROUPS>(rows, panels, bias);
-        finish(conv, job.residual, job.shape.lanes, job.output, first, group, sums);
-        group += GROUPS;
-    }
-    while group < conv.panels.len() {
-        let sums = tile::<FUSED, P, 1>(rows, [&conv.panels[group]], [&conv.bias[group]]);
-        finish(conv, job.residual, job.shape.lanes, job.output, first, group, sums);
-        group += 1;
+    while panel < panels {
+        convolve_panels::<FUSED, P, 1, L>(job, window, first, pixel, panel);
+        panel += 1;
     }
 }
 
 #[inline(always)]
-fn finish<const P: usize, const G: usize>(
-    conv: &Conv,
-    residual: Option<Map<'_>>,
-    lanes: usize,
-    output: &mut [f32],
+fn convolve_panels<const FUSED: bool, const P: usize, const G: usize, const L: usize>(
+    job: &mut ConvJob<'_>,
+    window: &Window<'_>,
     first: usize,
-    group: usize,
-    sums: [[Lane; G]; P],
+    pixel: usize,
+    panel: usize,
 ) {
-    for (pixel, groups) in sums.into_iter().enumerate() {
-        for (index, mut value) in groups.into_iter().enumerate() {
-            let channel = (group + index) * LANES;
-            if let Some(other) = residual
-                && channel < other.shape.lanes
-            {
-                let other = lane_at(other.data, (first + pixel) * other.shape.lanes + channel);
+    let mut panels: [&[Weights]; G] = [&[]; G];
+    for (index, rows) in panels.iter_mut().enumerate() {
+        *rows = &job.conv.panels[panel + index];
+    }
+    let channel = panel * WIDE;
+    let sums = tile::<FUSED, P, G, L, 0>(window, pixel, panels, lanes_of(&job.conv.bias, channel));
+    finish(job, first + pixel, channel, &sums);
+    if L == LANES && channel + LANES < job.shape.lanes {
+        let channel = channel + LANES;
+        let sums = tile::<FUSED, P, G, L, 1>(window, pixel, panels, lanes_of(&job.conv.bias, channel));
+        finish(job, first + pixel, channel, &sums);
+    }
+}
+
+/// `L` values for each of `G` panels, of which the first begins at `channel`.
+#[inline(always)]
+fn lanes_of<const G: usize, const L: usize>(values: &[f32], channel: usize) -> [&[f32; L]; G] {
+    std::array::from_fn(|group| lane_at(values, channel + group * WIDE))
+}
+
+/// Adds what is to be added, bends, and stores.
+#[inline(always)]
+fn finish<const P: usize, const G: usize, const L: usize>(
+    job: &mut ConvJob<'_>,
+    first: usize,
+    channel: usize,
+    sums: &[[[f32; L]; G]; P],
+) {
+    let lanes = job.shape.lanes;
+    let slopes: [&[f32; L]; G] = lanes_of(&job.conv.slope, channel);
+    let target = &mut job.output[first * lanes..][..P * lanes];
+    let (others, other_lanes) = job.residual.map_or((&[][..], 0), |other| {
+        (&other.data[first * other.shape.lanes..][..P * other.shape.lanes], other.shape.lanes)
+    });
+    for group in 0..G {
+        let channel = channel + group * WIDE;
+        // The last panel may be wider than the map.
+        let whole = channel + L <= lanes;
+        let added = other_lanes.saturating_sub(channel).min(L);
+        for pixel in 0..P {
+            let mut value = sums[pixel][group];
+            if added >= L {
+                let other = lane_at::<L>(others, pixel * other_lanes + channel);
+                for lane in 0..L {
+                    value[lane] += other[lane];
+                }
+            } else if added > 0 {
+                let other = lane_at::<LANES>(others, pixel * other_lanes + channel);
                 for lane in 0..LANES {
                     value[lane] += other[lane];
                 }
             }
-            activate(&mut value, &conv.slope[group + index]);
-            output[(first + pixel) * lanes + channel..][..LANES].copy_from_slice(&value);
+            activate(&mut value, slopes[group]);
+            let target = &mut target[pixel * lanes + channel..];
+            if whole {
+                target[..L].copy_from_slice(&value);
+            } else {
+                target[..LANES].copy_from_slice(&value[..LANES]);
+            }
         }
     }
 }
 
-/// Lays out what the kernel sees at one output pixel, zeros outside the map.
-fn gather(conv: &Conv, input: Map<'_>, output_width: usize, pixel: usize, row: &mut [f32]) {
+/// Lays out the input with its zeros around, without unused lanes, so that every kernel reads whole stretches.
+fn frame(conv: &Conv, input: Map<'_>, output: Shape, framed: &mut [f32]) {
     let Shape { height, width, channels, lanes } = input.shape;
-    let [kernel_height, kernel_width] = conv.kernel;
-    let top = (pixel / output_width * conv.stride) as isize - conv.before[0] as isize;
-    let left = (pixel % output_width * conv.stride) as isize - conv.before[1] as isize;
-    let whole = lanes == channels && left >= 0 && left as usize + kernel_width <= width;
-    for down in 0..kernel_height {
-        let y = top + down as isize;
-        let part = &mut row[down * kernel_width * channels..][..kernel_width * channels];
-        if y < 0 || y as usize >= height {
-            part.fill(0.0);
-        } else if whole {
-            part.copy_from_slice(&input.data[(y as usize * width + left as usize) * lanes..][..part.len()]);
+    let [framed_height, framed_width] = conv.framed(output);
+    let [above, left] = conv.before;
+    let columns = width.min(framed_width - left);
+    for (y, row) in framed.chunks_exact_mut(framed_width * channels).take(framed_height).enumerate() {
+        let Some(y) = y.checked_sub(above).filter(|y| *y < height) else {
+            row.fill(0.0);
+            continue;
+        };
+        let (before, rest) = row.split_at_mut(left * channels);
+        let (inside, after) = rest.split_at_mut(columns * channels);
+        before.fill(0.0);
+        after.fill(0.0);
+        let source = &input.data[y * width * lanes..][..width * lanes];
+        if lanes == channels {
+            inside.copy_from_slice(&source[..columns * channels]);
         } else {
-            for (across, tap) in part.chunks_exact_mut(channels).enumerate() {
-                let x = left + across as isize;
-                if x < 0 || x as usize >= width {
-                    tap.fill(0.0);
-                } else {
-                    tap.copy_from_slice(&input.data[(y as usize * width + x as usize) * lanes..][..channels]);
-                }
+            for (to, from) in inside.chunks_exact_mut(channels).zip(source.chunks_exact(lanes)) {
+                to.copy_from_slice(&from[..channels]);
             }
         }
     }
@@ -253,81 +399,164 @@ pub struct DepthwiseJob<'a> {
     pub zeros: &'a [f32],
     /// Written.
     pub output: &'a mut [f32],
-    /// Size of what is written.
-    pub shape: Shape,
 }
 
-/// Each channel with its own 3x3 kernel.
+/// Each channel with its own 3x3 kernel; `D` channels at once.
 #[inline(always)]
-pub fn depthwise<const FUSED: bool>(job: &mut DepthwiseJob<'_>) {
-    let Shape { height, width, lanes, .. } = job.input.shape;
-    let row_length = width * lanes;
-    let output_length = job.shape.width * lanes;
-    for y in 0..job.shape.height {
-        let mut rows: [&[f32]; 3] = [&job.zeros[..row_length]; 3];
-        for (down, row) in rows.iter_mut().enumerate() {
-            let source = (y * job.depthwise.stride + down).wrapping_sub(job.depthwise.before[0]);
-            if source < height {
-                *row = &job.input.data[source * row_length..][..row_length];
-            }
-        }
-        let output = &mut job.output[y * output_length..][..output_length];
-        depthwise_row::<FUSED>(job.depthwise, rows, [width, lanes], output);
+pub fn depthwise<const FUSED: bool, const D: usize>(job: &mut DepthwiseJob<'_>) {
+    let length = job.depthwise.shape.width * job.depthwise.shape.lanes;
+    for (y, output) in job.output.chunks_exact_mut(length).enumerate() {
+        spread_row::<FUSED, D>(job.depthwise, job.input, job.zeros, y, output);
     }
 }
 
+/// The three rows of the input that a row of the output sees.
+#[derive(Clone, Copy)]
+struct ThreeRows<'a> {
+    rows: [&'a [f32]; 3],
+    width: usize,
+    lanes: usize,
+}
+
 #[inline(always)]
-fn depthwise_row<const FUSED: bool>(
+fn spread_row<const FUSED: bool, const D: usize>(
     depthwise: &Depthwise,
-    rows: [&[f32]; 3],
-    [width, lanes]: [usize; 2],
+    input: Map<'_>,
+    zeros: &[f32],
+    y: usize,
     output: &mut [f32],
 ) {
-    for (group, weights) in depthwise.weights.iter().enumerate() {
-        let bias = depthwise.bias[group];
-        let channel = group * LANES;
-        for (x, target) in output.chunks_exact_mut(lanes).enumerate() {
-            let left = (x * depthwise.stride).wrapping_sub(depthwise.before[1]);
-            let mut sum = bias;
-            if left < width && left + 3 <= width {
-                let start = left * lanes + channel;
-                for down in 0..3 {
-                    let row = &rows[down][start..start + 2 * lanes + LANES];
-                    for across in 0..3 {
-                        let value = lane_at(row, across * lanes);
-                        for lane in 0..LANES {
-                            sum[lane] = add_product::<FUSED>(sum[lane], value[lane], weights[down * 3 + across][lane]);
-                        }
-                    }
-                }
-            } else {
-                depthwise_edge(rows, left, [width, lanes, channel], weights, &mut sum);
-            }
-            target[channel..channel + LANES].copy_from_slice(&sum);
+    let Shape { height, width, lanes, .. } = input.shape;
+    let length = width * lanes;
+    let mut rows: [&[f32]; 3] = [&zeros[..length]; 3];
+    for (down, row) in rows.iter_mut().enumerate() {
+        let source = (y * depthwise.stride + down).wrapping_sub(depthwise.before[0]);
+        if source < height {
+            *row = &input.data[source * length..][..length];
         }
     }
+    let rows = ThreeRows { rows, width, lanes };
+    let mut channel = 0;
+    while channel + D <= lanes {
+        spread_channels::<FUSED, D>(depthwise, rows, channel, output);
+        channel += D;
+    }
+    while channel < lanes {
+        spread_channels::<FUSED, LANES>(depthwise, rows, channel, output);
+        channel += LANES;
+    }
+}
+
+#[inline(always)]
+fn spread_channels<const FUSED: bool, const D: usize>(
+    depthwise: &Depthwise,
+    rows: ThreeRows<'_>,
+    channel: usize,
+    output: &mut [f32],
+) {
+    let mut weights = [[0.0; D]; TAPS];
+    for (weights, tap) in weights.iter_mut().zip(&depthwise.weights) {
+        *weights = *lane_at(tap, channel);
+    }
+    let bias = lane_at::<D>(&depthwise.bias, channel);
+    if depthwise.stride == 1 {
+        slide::<FUSED, D>(rows, channel, &weights, bias, output);
+        return;
+    }
+    for (x, target) in output.chunks_exact_mut(rows.lanes).enumerate() {
+        let left = (x * depthwise.stride).wrapping_sub(depthwise.before[1]);
+        let sum = if left < rows.width && left + 3 <= rows.width {
+            one::<FUSED, D>(rows, left * rows.lanes + channel, &weights, bias)
+        } else {
+            at_the_edge(rows, left, channel, &weights, bias)
+        };
+        target[channel..channel + D].copy_from_slice(&sum);
+    }
+}
+
+/// At stride 1 every column is read once: what it counts for in the pixel to its right, in its own and in the one to its
+/// left is summed at once, and a pixel is complete one column later.
+#[inline(always)]
+fn slide<const FUSED: bool, const D: usize>(
+    ThreeRows { rows, lanes, .. }: ThreeRows<'_>,
+    channel: usize,
+    weights: &[[f32; D]; TAPS],
+    bias: &[f32; D],
+    output: &mut [f32],
+) {
+    let [upper, middle, lower] = rows.map(|row| row.chunks_exact(lanes));
+    let mut targets = output.chunks_exact_mut(lanes);
+    let (mut started, mut nearly) = (*bias, *bias);
+    for (x, ((upper, middle), lower)) in upper.zip(middle).zip(lower).enumerate() {
+        let mut parts = [[0.0; D]; 3];
+        for (down, row) in [upper, middle, lower].into_iter().enumerate() {
+            let value: [f32; D] = *lane_at(row, channel);
+            for across in 0..3 {
+                for lane in 0..D {
+                    parts[across][lane] =
+                        add_product::<FUSED>(parts[across][lane], value[lane], weights[down * 3 + across][lane]);
+                }
+            }
+        }
+        let mut complete = nearly;
+        for lane in 0..D {
+            complete[lane] += parts[2][lane];
+            nearly[lane] = started[lane] + parts[1][lane];
+            started[lane] = bias[lane] + parts[0][lane];
+        }
+        if x > 0
+            && let Some(target) = targets.next()
+        {
+            target[channel..channel + D].copy_from_slice(&complete);
+        }
+    }
+    if let Some(target) = targets.next() {
+        target[channel..channel + D].copy_from_slice(&nearly);
+    }
+}
+
+#[inline(always)]
+fn one<const FUSED: bool, const D: usize>(
+    rows: ThreeRows<'_>,
+    start: usize,
+    weights: &[[f32; D]; TAPS],
+    bias: &[f32; D],
+) -> [f32; D] {
+    let mut sum = *bias;
+    for down in 0..3 {
+        let row = &rows.rows[down][start..];
+        for across in 0..3 {
+            let value = lane_at::<D>(row, across * rows.lanes);
+            for lane in 0..D {
+                sum[lane] = add_product::<FUSED>(sum[lane], value[lane], weights[down * 3 + across][lane]);
+            }
+        }
+    }
+    sum
 }
 
 /// The first and last columns, where the kernel hangs over the border.
-fn depthwise_edge(
-    rows: [&[f32]; 3],
+fn at_the_edge<const D: usize>(
+    rows: ThreeRows<'_>,
     left: usize,
-    [width, lanes, channel]: [usize; 3],
-    weights: &[Lane; 9],
-    sum: &mut Lane,
-) {
-    for (down, row) in rows.iter().enumerate() {
+    channel: usize,
+    weights: &[[f32; D]; TAPS],
+    bias: &[f32; D],
+) -> [f32; D] {
+    let mut sum = *bias;
+    for (down, row) in rows.rows.iter().enumerate() {
         for across in 0..3 {
             let x = left.wrapping_add(across);
-            if x >= width {
+            if x >= rows.width {
                 continue;
             }
-            let value = lane_at(row, x * lanes + channel);
-            for lane in 0..LANES {
+            let value = lane_at::<D>(row, x * rows.lanes + channel);
+            for lane in 0..D {
                 sum[lane] += value[lane] * weights[down * 3 + across][lane];
             }
         }
     }
+    sum
 }
 
 /// The largest of each 2x2 pixels.
@@ -351,19 +580,19 @@ pub fn pool(input: Map<'_>, output: &mut [f32], shape: Shape) {
 
 /// Sum of one or two maps and an activation. Lanes an input does not have count as zero.
 #[inline(always)]
-pub fn combine(first: Map<'_>, second: Option<Map<'_>>, slope: &Slope, output: &mut [f32], shape: Shape) {
+pub fn combine(first: Map<'_>, second: Option<Map<'_>>, slope: &[f32], output: &mut [f32], shape: Shape) {
     for (pixel, target) in output.chunks_exact_mut(shape.lanes).enumerate() {
         for (group, target) in target.chunks_exact_mut(LANES).enumerate() {
             let mut value = [0.0; LANES];
             for map in [Some(first), second].into_iter().flatten() {
                 if group * LANES < map.shape.lanes {
-                    let part = lane_at(map.data, pixel * map.shape.lanes + group * LANES);
+                    let part = lane_at::<LANES>(map.data, pixel * map.shape.lanes + group * LANES);
                     for lane in 0..LANES {
                         value[lane] += part[lane];
                     }
                 }
             }
-            activate(&mut value, &slope[group]);
+            activate(&mut value, lane_at(slope, group * LANES));
             target.copy_from_slice(&value);
         }
     }

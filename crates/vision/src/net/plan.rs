@@ -5,13 +5,11 @@
 
 use super::ModelError;
 use super::load::{Kind, Model, Operator, Padding};
-use super::ops::{Conv, Depthwise, LANES, Shape, Slope};
+use super::ops::{BLOCK, Conv, Depthwise, LANES, Shape, Slope, WIDE, Weights};
 use std::collections::HashMap;
 
 /// The slot of the picture. It is never shared.
 pub const INPUT: usize = 0;
-/// Pixels whose inputs are laid out together.
-const GATHERED: usize = 4;
 /// Memory of all slots, in numbers; the larger network needs 1.1 million.
 const MAX_STORED: usize = 1 << 23;
 
@@ -101,23 +99,18 @@ impl Node {
 }
 
 fn identity(shape: Shape) -> Slope {
-    vec![[1.0; LANES]; shape.lanes / LANES]
+    vec![1.0; shape.lanes.next_multiple_of(WIDE)]
 }
 
 fn is_identity(slope: &Slope) -> bool {
-    slope.iter().flatten().all(|value| value.to_bits() == 1.0_f32.to_bits())
+    slope.iter().all(|value| value.to_bits() == 1.0_f32.to_bits())
 }
 
-/// Values per channel, in lanes; unused lanes get zero.
-fn in_lanes(values: &[f32]) -> Vec<[f32; LANES]> {
-    values
-        .chunks(LANES)
-        .map(|chunk| {
-            let mut lane = [0.0; LANES];
-            lane[..chunk.len()].copy_from_slice(chunk);
-            lane
-        })
-        .collect()
+/// Values per channel, filled up with zeros so that the widest kernel reads nothing else.
+fn filled_up(values: &[f32]) -> Vec<f32> {
+    let mut filled = values.to_vec();
+    filled.resize(values.len().next_multiple_of(WIDE), 0.0);
+    filled
 }
 
 /// Turns operators into nodes, one after the other.
@@ -204,14 +197,14 @@ impl Builder {
             (Kind::Add, &[first, second]) => self.sum(operator, [first, second]),
             (Kind::Relu, &[input]) => {
                 let shape = self.read_lanes(kind, input)?;
-                self.activation(operator, input, vec![[0.0; LANES]; shape.lanes / LANES])
+                self.activation(operator, input, filled_up(&vec![0.0; shape.lanes]))
             }
             (Kind::Prelu, &[input, alpha]) => {
                 let alpha = self.constant(kind, alpha)?;
                 if alpha.len() != self.read_lanes(kind, input)?.channels {
                     return Err(kind.refused("the slope is not one value per channel"));
                 }
-                let slope = in_lanes(alpha);
+                let slope = filled_up(alpha);
                 self.activation(operator, input, slope)
             }
             (Kind::Pad, &[input, sides]) => self.pad(operator, input, sides),
@@ -240,15 +233,28 @@ impl Builder {
         {
             return Err(DAMAGED_SHAPE);
         }
-        let conv = Conv {
+        // A kernel of one pixel reads the map as it is stored, unused lanes and all; any other reads it laid out anew.
+        let direct = (kernel_height, kernel_width, stride) == (1, 1, 1) && from.lanes.is_multiple_of(LANES);
+        let length = kernel_width * inputs;
+        let stored = if direct { from.lanes } else { length.next_multiple_of(BLOCK) };
+        let runs = Runs { count: kernel_height, length, stored };
+        let mut conv = Conv {
+            spread: None,
+            direct,
             kernel: [kernel_height, kernel_width],
             stride,
             before: [down.1, across.1],
-            panels: panels(self.constant(kind, weights)?, outputs),
-            bias: in_lanes(bias),
+            panels: panels(self.constant(kind, weights)?, outputs, runs),
+            bias: filled_up(bias),
             slope: identity(to),
         };
-        self.push(Node { work: Work::Conv(conv), reads: vec![input], output: operator.output });
+        let mut reads = vec![input];
+        let spreads = |node: &mut Node| matches!(node.work, Work::Depthwise(_));
+        if direct && let Some(Node { work: Work::Depthwise(spread), reads: before, .. }) = self.take(input, spreads) {
+            conv.spread = Some(spread);
+            reads = before;
+        }
+        self.push(Node { work: Work::Conv(conv), reads, output: operator.output });
         Ok(())
     }
 
@@ -269,13 +275,13 @@ impl Builder {
         if [down.0, across.0, to.channels, bias.len()] != [to.height, to.width, from.channels, from.channels] {
             return Err(DAMAGED_SHAPE);
         }
-        let taps: Vec<_> = self.constant(kind, weights)?.chunks(from.channels).map(in_lanes).collect();
-        let group = |group: usize| std::array::from_fn(|tap| taps[tap][group]);
+        let taps: Vec<_> = self.constant(kind, weights)?.chunks(from.channels).map(filled_up).collect();
         let depthwise = Depthwise {
             stride,
             before: [down.1, across.1],
-            weights: (0..from.lanes / LANES).map(group).collect(),
-            bias: in_lanes(bias),
+            weights: taps.try_into().map_err(|_| DAMAGED_SHAPE)?,
+            bias: filled_up(bias),
+            shape: to,
         };
         self.push(Node { work: Work::Depthwise(depthwise), reads: vec![input], output: operator.output });
         Ok(())
@@ -398,12 +404,18 @@ impl Builder {
             let shape = self.shape(node.output)?;
             let output = slots.give(node.output, shape).slot;
             let reads = node.reads.iter().map(|tensor| slots.place(*tensor)).collect::<Result<Vec<_>, _>>()?;
+            let read = reads[0].shape;
+            let mut spreads = false;
             match &node.work {
-                Work::Conv(conv) => plan.scratch = plan.scratch.max(GATHERED * conv.panels[0].len()),
-                Work::Depthwise(_) => {
-                    plan.longest_row = plan.longest_row.max(reads[0].shape.width * reads[0].shape.lanes);
+                Work::Conv(conv) => {
+                    plan.scratch = plan.scratch.max(conv.scratch(read, shape));
+                    spreads = conv.spread.is_some();
                 }
+                Work::Depthwise(_) => spreads = true,
                 Work::Pool | Work::Combine(_) => {}
+            }
+            if spreads {
+                plan.longest_row = plan.longest_row.max(read.width * read.lanes);
             }
             placed.push((reads, output, shape));
             let mut done = node.reads.clone();
@@ -482,20 +494,29 @@ fn window(padding: Padding, input: usize, kernel: usize, stride: usize) -> Resul
     }
 }
 
-/// From `outputs x inputs` to groups of 8 outputs, in which the 8 weights of one input stand side by side.
-fn panels(weights: &[f32], outputs: usize) -> Vec<Vec<[f32; LANES]>> {
-    let length = weights.len() / outputs;
-    let rows: Vec<&[f32]> = weights.chunks(length).collect();
+/// The stretches a kernel reads: how many, how long, and how long with what is added to fill a block.
+#[derive(Clone, Copy)]
+struct Runs {
+    count: usize,
+    length: usize,
+    stored: usize,
+}
+
+/// From `outputs x inputs` to groups of 16 outputs, in which the 16 weights of one input stand side by side.
+fn panels(weights: &[f32], outputs: usize, runs: Runs) -> Vec<Vec<Weights>> {
+    let rows: Vec<&[f32]> = weights.chunks(weights.len() / outputs).collect();
     let panel = |rows: &[&[f32]]| {
-        let mut panel = vec![[0.0; LANES]; length];
+        let mut panel = vec![Weights([0.0; WIDE]); runs.count * runs.stored];
         for (lane, row) in rows.iter().enumerate() {
-            for (place, weight) in panel.iter_mut().zip(*row) {
-                place[lane] = *weight;
+            for (to, from) in panel.chunks_exact_mut(runs.stored).zip(row.chunks_exact(runs.length)) {
+                for (place, weight) in to.iter_mut().zip(from) {
+                    place.0[lane] = *weight;
+                }
             }
         }
         panel
     };
-    rows.chunks(LANES).map(panel).collect()
+    rows.chunks(WIDE).map(panel).collect()
 }
 
 impl Plan {

@@ -102,12 +102,14 @@ const DRAWINGS: [Drawing; 3] = [
     ("head", head, include_bytes!("../../tests/data/litert/head.f32")),
 ];
 
-/// Detector and mesh on the plain path and on the fastest of this machine.
-pub(crate) fn both_paths() -> [(&'static str, Network, Network); 2] {
-    [("base", Cpu::Base), ("fastest", Cpu::fastest())].map(|(name, cpu)| {
+/// Detector and mesh on every path of this machine, the fastest first.
+pub(crate) fn each_path() -> Vec<(String, Network, Network)> {
+    let load = |cpu| {
         let (detector, mesh) = networks(cpu);
+        let name = format!("{cpu:?}").split('(').next().unwrap_or_default().to_lowercase();
         (name, detector, mesh)
-    })
+    };
+    Cpu::every_path().into_iter().map(load).collect()
 }
 
 fn networks(cpu: Cpu) -> (Network, Network) {
@@ -116,7 +118,7 @@ fn networks(cpu: Cpu) -> (Network, Network) {
 
 #[test]
 fn both_paths_compute_what_litert_computes_and_the_same_again() {
-    for cpu in [Cpu::Base, Cpu::fastest()] {
+    for cpu in Cpu::every_path() {
         let (mut detector, mut mesh) = networks(cpu);
         let runs = DRAWINGS.map(|(_, picture, _)| outputs(&mut detector, &mut mesh, picture));
         for ((name, picture, file), run) in DRAWINGS.iter().zip(&runs) {
