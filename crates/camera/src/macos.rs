@@ -55,6 +55,7 @@ use crate::pool::PooledBytes;
 use crate::rows;
 use crate::source::macos_panel::MacPanel;
 use crate::source::native::{SystemCamera, buffer};
+use crate::state::DeniedBy;
 use crate::suspicion::{MacFacts, virtual_on_macos};
 use crate::wake::Wake;
 
@@ -83,8 +84,14 @@ fn video() -> Option<&'static AVMediaType> {
     unsafe { AVMediaTypeVideo }
 }
 
-/// Whether this program may use cameras. Asks nobody.
+/// Whether this program may use cameras. Asks nobody. Where there is no camera there is nothing to refuse: practice mode
+/// has one of its own.
 pub(crate) fn permission() -> Permission {
+    if sighting().is_empty() { Permission::Granted } else { told() }
+}
+
+/// What the system says about this program and cameras.
+fn told() -> Permission {
     let Some(video) = video() else { return permission_of(-1) };
     let status = caught("permission", || {
         // SAFETY: the media type is one of the two the call takes.
@@ -95,7 +102,7 @@ pub(crate) fn permission() -> Permission {
 
 /// Has macOS ask the learner, once, and waits for the answer or until `wake` is raised.
 pub(crate) fn ask(wake: &Wake) -> Permission {
-    let Some(video) = video() else { return permission() };
+    let Some(video) = video() else { return told() };
     let answered = Arc::new(AtomicBool::new(false));
     let answer = Arc::clone(&answered);
     let block = RcBlock::new(move |_: Bool| answer.store(true, Ordering::Release));
@@ -104,7 +111,7 @@ pub(crate) fn ask(wake: &Wake) -> Permission {
         unsafe { AVCaptureDevice::requestAccessForMediaType_completionHandler(video, &block) };
     });
     while asked.is_ok() && !answered.load(Ordering::Acquire) && !wake.sleep(ANSWER_EVERY) {}
-    permission()
+    told()
 }
 
 /// What is seen of the system's cameras without opening one: their identities.
@@ -547,8 +554,13 @@ impl SystemCamera for MacCamera {
 
     fn open(device: &Device, mode: Mode, wake: &Arc<Wake>) -> Result<Self, Fault> {
         // Without permission a camera opens and sends black pictures; whoever calls has asked before.
-        if permission() != Permission::Granted {
-            return Err(Fault::Ended { error: CameraError::Denied, transient: false });
+        let refused = match told() {
+            Permission::Granted => None,
+            Permission::Denied(DeniedBy::Policy) => Some(CameraError::Restricted),
+            Permission::Denied(DeniedBy::User) | Permission::Unasked => Some(CameraError::Denied),
+        };
+        if let Some(error) = refused {
+            return Err(Fault::Ended { error, transient: false });
         }
         let identity = NSString::from_str(&device.place);
         // SAFETY: the identity is alive.

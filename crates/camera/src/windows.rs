@@ -564,8 +564,10 @@ impl SystemCamera for WindowsCamera {
 
     fn stop(&mut self) {
         self.running = false;
-        // First no further picture is asked for, then the light goes out.
-        drop(self.stream.reader().take());
+        // First no further picture is asked for, then the light goes out. The reader is let go with the lock open: it may wait
+        // for a callback, and the callback for the lock.
+        let reader = self.stream.reader().take();
+        drop(reader);
         self.source = None;
     }
 }
