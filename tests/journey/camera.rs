@@ -1,13 +1,15 @@
 //! The camera in the real window, on the fake one: what is mirrored and what is not, how soon a pulled plug is seen, and which camera may not be used.
 
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::deadline::{Deadline, Stopwatch};
 use crate::fake_camera::FakeCamera;
 use crate::folder::Folder;
-use crate::picture::{Likeness, compare};
+use crate::picture::compare;
 use crate::window::{Surroundings, Window};
 
 const LEARNER: &str = "learner@likeness.example";
@@ -15,6 +17,9 @@ const LEARNER: &str = "learner@likeness.example";
 /// The goal for a pulled plug to be on the screen, and how much longer a busy machine may take.
 const ON_SCREEN_WITHIN_S: f32 = 2.0;
 const BUSY: f32 = 5.0;
+
+/// What the page holds is painted within this, on the busiest machine.
+const PAINTED_WITHIN: Duration = Duration::from_secs(30);
 
 struct Stand {
     home: Folder,
@@ -65,17 +70,32 @@ fn has_live_picture(window: &Window) -> bool {
         == json!(true)
 }
 
-fn live_picture(window: &Window, camera: &FakeCamera) -> Likeness {
-    window.wait("the live picture", has_live_picture);
-    compare(&window.picture_of(".stage"), &camera.seen, camera.size_px)
+/// Waits until the window has painted the picture this way round; a picture that is clearly the other way round is a failure at once.
+///
+/// What the page holds is on the glass a little later, on a busy machine much later: so the glass is looked at, not the page.
+#[track_caller]
+fn check(window: &Window, element: &str, camera: &FakeCamera, mirrored: bool, because: &str) {
+    let until = Deadline::within(PAINTED_WITHIN);
+    loop {
+        let found = compare(&window.picture_of(element), &camera.seen, camera.size_px);
+        let (wanted, other) =
+            if mirrored { (found.mirrored, found.straight) } else { (found.straight, found.mirrored) };
+        // Outlines and words lie over a live picture, so it is never quite the same.
+        let like = |one: f32, another: f32| one > 0.6 && one > another + 0.2;
+        assert!(!like(other, wanted), "{because}: {found:?}");
+        if like(wanted, other) {
+            println!("       {because}: straight {:.2}, mirrored {:.2}", found.straight, found.mirrored);
+            return;
+        }
+        assert!(!until.is_over(), "{because}: the window shows no such picture: {found:?}");
+        sleep(Duration::from_millis(100));
+    }
 }
 
-#[track_caller]
-fn check(found: Likeness, mirrored: bool, because: &str) {
-    println!("       {because}: straight {:.2}, mirrored {:.2}", found.straight, found.mirrored);
-    let (wanted, other) = if mirrored { (found.mirrored, found.straight) } else { (found.straight, found.mirrored) };
-    // Outlines and words lie over a live picture, so it is never quite the same.
-    assert!(wanted > 0.6 && wanted > other + 0.2, "{because}: {found:?}");
+/// Does the glass still show the camera's picture?
+fn shows_the_learner(window: &Window, camera: &FakeCamera) -> bool {
+    let found = compare(&window.picture_of(".place"), &camera.seen, camera.size_px);
+    found.straight.max(found.mirrored) > 0.4
 }
 
 #[test]
@@ -84,15 +104,17 @@ fn only_the_live_picture_of_the_face_is_mirrored() {
     let stand = Stand::new("mirror", &[]);
     let mut window = stand.open();
     to_camera_check(&window);
-    check(live_picture(&window, &stand.camera), true, "the camera check is a mirror");
+    window.wait("the live picture", has_live_picture);
+    check(&window, ".stage", &stand.camera, true, "the camera check is a mirror");
     window.shoot("mirror-check");
     window.press("go");
     window.wait_for_screen("capture");
-    check(live_picture(&window, &stand.camera), true, "and so is the face");
-    let until = Deadline::within(std::time::Duration::from_mins(2));
+    window.wait("the live picture", has_live_picture);
+    check(&window, ".stage", &stand.camera, true, "and so is the face");
+    let until = Deadline::within(Duration::from_mins(2));
     while window.screen() == "capture" {
         assert!(!until.is_over(), "no photo of the face was taken; the window says:\n{}", window.text());
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        sleep(Duration::from_millis(200));
     }
     window.wait_for_screen("review");
     window.wait("the photo", |window| {
@@ -100,13 +122,13 @@ fn only_the_live_picture_of_the_face_is_mirrored() {
             "return [...document.images].some(image => image.src.includes('photo.') && image.naturalWidth >= 480)",
         ) == json!(true)
     });
+    check(&window, "img[src*=\"photo.\"]", &stand.camera, false, "the photo that is sent is as others see the learner");
     window.shoot("mirror-review");
-    let still = compare(&window.picture_of("img[src*=\"photo.\"]"), &stand.camera.seen, stand.camera.size_px);
-    check(still, false, "the photo that is sent is as others see the learner");
     window.press("accept-photo");
     window.wait_for_screen("capture");
+    window.wait("the live picture", has_live_picture);
+    check(&window, ".stage", &stand.camera, false, "an ID is never mirrored, or its text could not be read");
     window.shoot("mirror-id");
-    check(live_picture(&window, &stand.camera), false, "an ID is never mirrored, or its text could not be read");
 }
 
 #[test]
@@ -117,17 +139,29 @@ fn fault_c02_c04_a_pulled_plug_is_on_the_screen_in_two_seconds_and_the_picture_c
     to_camera_check(&window);
     for round in 1..=3 {
         window.wait("the live picture", has_live_picture);
+        check(&window, ".stage", &stand.camera, true, "the picture before the plug is pulled");
         let pulled = Stopwatch::start();
         stand.camera.order("unplug");
         window.wait("the words for it", |window| window.text().contains("The camera was unplugged"));
-        let seen = pulled.seconds();
+        let said = pulled.seconds();
         assert!(!has_live_picture(&window), "no old picture stays where a live one was");
+        let until = Deadline::within(PAINTED_WITHIN);
+        while shows_the_learner(&window, &stand.camera) {
+            assert!(!until.is_over(), "the old picture is still on the glass");
+            sleep(Duration::from_millis(50));
+        }
+        let seen = pulled.seconds();
         window.shoot("unplugged");
         let plugged = Stopwatch::start();
         stand.camera.order("go");
         window.wait("the live picture, by itself", has_live_picture);
-        println!("       round {round}: on screen after {seen:.2} s, back after {:.2} s", plugged.seconds());
+        println!(
+            "       round {round}: in the page after {said:.2} s, on the glass after {seen:.2} s, back after {:.2} s",
+            plugged.seconds()
+        );
         assert!(seen < ON_SCREEN_WITHIN_S * BUSY, "the goal is {ON_SCREEN_WITHIN_S} s; it took {seen:.2} s");
+        // The next round begins with the picture on the glass, or it would prove nothing.
+        check(&window, ".stage", &stand.camera, true, "the picture is back");
     }
 }
 
