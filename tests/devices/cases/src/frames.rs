@@ -79,14 +79,16 @@ fn encoded(rgb: &[u8], size: (u16, u16), quality: u8) -> Result<Vec<u8>, CaseErr
     Ok(encode_rgb(rgb, size.0, size.1, quality)?)
 }
 
-/// The quality that gives about the wanted size, and no more.
+/// The quality that comes nearest to the wanted size.
 fn of_full_hd(rgb: &[u8], size: (u16, u16)) -> Result<Vec<u8>, CaseError> {
     let (mut fits, mut above) = (1, 100);
     while above - fits > 1 {
         let middle = u8::midpoint(fits, above);
         if encoded(rgb, size, middle)?.len() <= FULL_HD_BYTES { fits = middle } else { above = middle }
     }
-    encoded(rgb, size, fits)
+    let both = [encoded(rgb, size, fits)?, encoded(rgb, size, above)?];
+    let nearest = both.into_iter().min_by_key(|jpeg| jpeg.len().abs_diff(FULL_HD_BYTES));
+    nearest.ok_or_else(|| CaseError::wrong("no picture"))
 }
 
 /// The picture that comes of bytes read in the wrong format, both colour planes at their end: the first step of the chroma
@@ -99,18 +101,19 @@ fn drown_chroma(jpeg: &mut [u8]) {
     }
 }
 
-/// Packed 4:2:2 of BT.601 full range, as JPEG has it.
+/// Packed 4:2:2 of BT.601 in limited range, as raw cameras send it: luma 16 to 235, chroma 16 to 240.
 fn yuyv(rgb: &[u8], (width, _): (u16, u16)) -> Vec<u8> {
     let channels = |pixel: &[u8]| -> [f32; 3] { [pixel[0].into(), pixel[1].into(), pixel[2].into()] };
     let luma = |[r, g, b]: [f32; 3]| 0.299 * r + 0.587 * g + 0.114 * b;
-    let byte = |value: f32| value.round().clamp(0.0, 255.0) as u8;
+    let luma_byte = |value: f32| (16.0 + value * 219.0 / 255.0).round().clamp(16.0, 235.0) as u8;
+    let chroma_byte = |value: f32| (128.0 + value * 224.0 / 255.0).round().clamp(16.0, 240.0) as u8;
     rgb.chunks_exact(3 * usize::from(width))
         .flat_map(|row| row.chunks_exact(6))
         .flat_map(|pair| {
             let (one, two) = (channels(&pair[..3]), channels(&pair[3..]));
             let (y, other) = (luma(one), luma(two));
-            let (u, v) = (128.0 + 0.564 * (one[2] - y), 128.0 + 0.713 * (one[0] - y));
-            [byte(y), byte(u), byte(other), byte(v)]
+            let (u, v) = (0.564 * (one[2] - y), 0.713 * (one[0] - y));
+            [luma_byte(y), chroma_byte(u), luma_byte(other), chroma_byte(v)]
         })
         .collect()
 }

@@ -62,6 +62,18 @@ pub(crate) fn empty(rig: &mut dyn Rig) -> Result<String, CaseError> {
     named(rig, Spoil::Saying("zero"), "camera-damaged-frames")
 }
 
+/// The real driver swallows empty pictures, so to the product such a camera has fallen silent.
+pub(crate) fn empty_ones_are_silence(rig: &mut dyn Rig) -> Result<String, CaseError> {
+    let (camera, mut shown) = opened_and_shown(rig)?;
+    rig.say("empty")?;
+    let named = until_code(&camera, "camera-stalled")?;
+    rig.order(Order::Whole)?;
+    let live = until(&camera, "a live picture", CameraState::is_live)?;
+    until_shown(&camera, &mut shown, 5)?;
+    camera.quit();
+    Ok(format!("camera-stalled after {} ms, live {} ms after its end", ms(named), ms(live)))
+}
+
 pub(crate) fn halves(rig: &mut dyn Rig) -> Result<String, CaseError> {
     named(rig, Spoil::By(Order::Halves), "camera-damaged-frames")
 }

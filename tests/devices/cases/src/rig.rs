@@ -27,6 +27,8 @@ pub(crate) enum Order {
     Elsewhere,
     /// A second camera of the same name.
     Second,
+    /// As new, with controls, which another program has turned to what no photo should have.
+    Turned,
     Unplug,
     Plug,
     Stall,
@@ -148,6 +150,7 @@ impl Rig for ShimRig {
             Order::Whole => self.pictures = "go",
             Order::Busy => self.with("busy"),
             Order::BusyOtherwise => return Err(CaseError::wrong("the double has one way of being busy")),
+            Order::Turned => return Err(CaseError::wrong("the double's controls are in a file")),
             Order::Free => self.without("busy"),
         }
         self.write()
@@ -307,9 +310,14 @@ pub(crate) fn first_node() -> Result<String, CaseError> {
 
 /// Runs `v4l2-ctl` on the first node to its end.
 fn v4l2_ctl(word: &str) -> Result<(), CaseError> {
+    v4l2_said(word).map(drop)
+}
+
+/// What `v4l2-ctl` says of the first node.
+pub(crate) fn v4l2_said(word: &str) -> Result<String, CaseError> {
     let output = Command::new("v4l2-ctl").args(["-d", &first_node()?]).args(word.split(' ')).output()?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(CaseError::wrong(format!("v4l2-ctl {word}: {}", String::from_utf8_lossy(&output.stderr).trim())))
 }
@@ -337,13 +345,20 @@ impl Rig for UvcRig {
             Order::OnlySmall => self.start(&SIZES[2..], &[]),
             Order::LeftOdd => {
                 self.start(&SIZES[1..2], &["--interval", "333667", "--grey", "yes"])?;
-                v4l2_ctl("--set-fmt-video=width=640,height=480,pixelformat=GREY")
+                v4l2_ctl("--set-fmt-video=width=640,height=480,pixelformat=GREY").map(drop)
             }
             Order::WithSerial => self.start(&SIZES[1..], &["--serial", "A1"]),
             Order::Elsewhere => self.type_verb("plug 3", Some("plugged")),
             Order::Second => {
                 self.second = Some(Running::start(&self.program, &self.frames, &SIZES[1..], &["--port", "1"])?);
                 Ok(())
+            }
+            Order::Turned => {
+                self.start(&SIZES[1..], &["--controls", "yes"])?;
+                v4l2_ctl(
+                    "-c focus_automatic_continuous=0,auto_exposure=1,white_balance_automatic=0,zoom_absolute=300",
+                )?;
+                v4l2_ctl("-c focus_absolute=120,exposure_time_absolute=20,white_balance_temperature=2300")
             }
             Order::Unplug => self.type_verb("unplug", Some("unplugged")),
             Order::Plug => self.type_verb("plug", Some("plugged")),
@@ -402,7 +417,7 @@ impl Rig for VividRig {
 
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
         if order == Order::AsNew {
-            self.say("test_pattern=0,percentage_of_dropped_buffers=0,wrap_timestamp=0")
+            self.say("test_pattern=0,contrast=128,osd_text_mode=0,percentage_of_dropped_buffers=0")
         } else {
             Err(CaseError::wrong(format!("vivid cannot {order:?}")))
         }
@@ -410,7 +425,7 @@ impl Rig for VividRig {
 
     /// Controls and their values.
     fn say(&mut self, word: &str) -> Result<(), CaseError> {
-        v4l2_ctl(&format!("-c {word}"))
+        v4l2_ctl(&format!("-c {word}")).map(drop)
     }
 
     fn code_without_rights(&mut self) -> Result<String, CaseError> {

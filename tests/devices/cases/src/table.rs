@@ -17,7 +17,7 @@ const VIVID: &[&str] = &["vivid"];
 /// Every expectation is an event of the product's camera, never an answer of a driver. The numbers are those of the faults a
 /// camera can have; `tests/devices/guest/src/faults.rs` lists them all and fails if one of them was not injected.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str], &[&str], Run); 51] = [
+const TABLE: [(&str, &[&str], &[&str], Run); 53] = [
     // case                         camera faults      run
     ("lists-capture-nodes-only",    BOTH,  &[],               opening::lists_capture_nodes_only),
     ("frames-full-hd",              BOTH,  &[],               opening::frames_full_hd),
@@ -37,6 +37,7 @@ const TABLE: [(&str, &[&str], &[&str], Run); 51] = [
     ("same-camera-elsewhere",       BOTH,  &[],               whoever::same_camera_elsewhere),
     ("software-cameras",            SHIM,  &["C23"],          whoever::software_cameras),
     ("controls-put-back",           SHIM,  &[],               whoever::controls_put_back),
+    ("controls-put-back",           UVC,   &[],               whoever::controls_put_back_by_the_kernel),
     ("unplugged-and-replugged",     BOTH,  &["C02", "C04"],   plug::unplugged_and_replugged),
     ("unplugged-at-random",         BOTH,  &["C02", "C04"],   plug::unplugged_at_random),
     ("stalled",                     BOTH,  &["C05"],          plug::stalled),
@@ -45,6 +46,7 @@ const TABLE: [(&str, &[&str], &[&str], Run); 51] = [
     ("slept",                       SHIM,  &["C25"],          plug::slept),
     ("repeated",                    SHIM,  &["C06"],          pictures::repeated),
     ("empty",                       SHIM,  &["C07"],          pictures::empty),
+    ("empty-ones-are-silence",      UVC,   &["C07"],          pictures::empty_ones_are_silence),
     ("halves",                      BOTH,  &["C08"],          pictures::halves),
     ("noise",                       BOTH,  &["C09"],          pictures::noise),
     ("marked-as-faulty",            BOTH,  &[],               pictures::marked_as_faulty),
@@ -68,7 +70,7 @@ const TABLE: [(&str, &[&str], &[&str], Run); 51] = [
     ("marked-as-faulty",            VIVID, &[],               kernel::marked_as_faulty),
     ("refused-at-the-start",        VIVID, &[],               kernel::refused_at_the_start),
     ("fatal-error",                 VIVID, &[],               kernel::fatal_error),
-    ("black-white-noise",           VIVID, &["C12", "C13"],   kernel::black_white_noise),
+    ("dark-then-noise",             VIVID, &["C12"],          kernel::dark_then_noise),
     ("software-camera",             VIVID, &["C23"],          kernel::software_camera),
 ];
 

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use likeness_camera::{CameraError, CameraState, Device, DeviceRules, Purpose, Virtual, VirtualPolicy};
+use likeness_camera::{CameraError, CameraState, ControlWish, Device, DeviceRules, Purpose, Virtual, VirtualPolicy};
 
 use crate::error::CaseError;
-use crate::rig::{Order, Rig};
+use crate::rig::{Order, Rig, v4l2_said};
 use crate::table::ms;
 use crate::watch::{LIMIT, camera, devices, now, open_live, the_device, until, until_code};
 
@@ -179,4 +179,43 @@ fn set_and_put_back(path: &PathBuf, left: &[(&str, i32)], wanted: &[(&str, i32)]
     let back = until_set(left)?;
     camera.quit();
     Ok(format!("set {} ms after the first picture, as before {} ms after closing", ms(set), ms(back)))
+}
+
+/// The same through the kernel's own driver, which knows which value sleeps under which automatic; and the focus is sent.
+pub(crate) fn controls_put_back_by_the_kernel(rig: &mut dyn Rig) -> Result<String, CaseError> {
+    const AUTOMATIC: [&str; 4] =
+        ["focus_automatic_continuous: 1", "auto_exposure: 3", "white_balance_automatic: 1", "zoom_absolute: 100"];
+    const FAR: [&str; 2] = ["focus_automatic_continuous: 0", "focus_absolute: 250"];
+    rig.order(Order::Turned)?;
+    let left = controls_of_the_kernel()?;
+    let until_said = |wanted: &[&str]| {
+        let began = now();
+        loop {
+            let said = controls_of_the_kernel()?;
+            if wanted.iter().all(|line| said.iter().any(|said| said == line)) {
+                return Ok(ms(began.elapsed()));
+            }
+            if began.elapsed() > LIMIT {
+                return Err(CaseError::wrong(format!("the controls are {said:?}, {wanted:?} was expected")));
+            }
+        }
+    };
+    let camera = camera();
+    the_device(&camera)?;
+    open_live(&camera)?;
+    let set = until_said(&AUTOMATIC)?;
+    camera.control(ControlWish::Focus(1.0));
+    let sent = until_said(&FAR)?;
+    camera.close();
+    let back = until_said(&left.iter().map(String::as_str).collect::<Vec<_>>())?;
+    camera.quit();
+    Ok(format!("seen set after {set} ms, focus sent after {sent} ms, as before {back} ms after closing"))
+}
+
+fn controls_of_the_kernel() -> Result<Vec<String>, CaseError> {
+    let said = v4l2_said(
+        "-C focus_automatic_continuous,focus_absolute,auto_exposure,exposure_time_absolute,white_balance_automatic,\
+         white_balance_temperature,zoom_absolute",
+    )?;
+    Ok(said.lines().map(str::to_owned).collect())
 }
