@@ -4,8 +4,12 @@
 //! Nothing queues behind a slow reader, nobody waits for a silent camera, and a [`Frame`] can be made nowhere else:
 //! a photo that was never in front of a running camera has no value of that type.
 //!
-//! This crate knows nothing of consent, learners or servers. It does not judge whether a photo is good, and a virtual
-//! camera is named, not refused: both are decided by the crates that use it.
+//! This crate knows nothing of consent, learners or servers. It does not judge whether a photo is good, and whether a virtual
+//! camera is used is decided by the rules it is given: by default it is used, and named.
+//!
+//! Where to read: `camera.rs` is the front door; `owner.rs` the thread behind it, with `stream.rs` for one running stream;
+//! `judge.rs` and `look.rs` are the rules, pure and in tables; `jpeg.rs`, `codec.rs` and `frame.rs` are what happens to a picture;
+//! `source/` is where pictures come from. What a hostile camera may send is played by `bad_input.rs`.
 //! Guarantees end at the driver: what a kernel module or a hostile USB device claims about itself is passed on as evidence only.
 //!
 //! Cameras are read on Linux, Windows and macOS. The last two are compiled and tested in their pure parts, never run by us

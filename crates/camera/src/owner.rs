@@ -294,7 +294,7 @@ impl Owner {
     /// Looks at the devices until another one is there; false if another wish came.
     fn wait_for_device(&mut self, errand: &mut Errand) -> bool {
         while !self.superseded_within(NAMES_EVERY) {
-            self.notice_sleep();
+            notice_sleep(&self.shared, &mut self.naps);
             if self.shared.roster.sighting() != errand.sighting {
                 errand.arrived = true;
                 errand.failures = 0;
@@ -303,16 +303,6 @@ impl Owner {
             }
         }
         false
-    }
-
-    /// Whether the computer slept since the last look; told to everybody.
-    fn notice_sleep(&mut self) -> bool {
-        let woke = self.naps.woke(self.shared.slept());
-        if woke {
-            tracing::info!(code = "camera-woke", "the computer was asleep");
-            self.shared.board.woke();
-        }
-        woke
     }
 
     fn open_and_stream(&mut self, errand: &mut Errand) -> End {
@@ -407,19 +397,19 @@ impl Owner {
         let shared = Arc::clone(&self.shared);
         stream.control(shared.wishes.take_controls());
         loop {
-            let mut keep = std::mem::take(&mut self.keep);
-            let turned = stream.turn(&shared, &mut keep, || self.notice_sleep());
-            self.keep = keep;
+            let Self { keep, naps, .. } = self;
+            let turned = stream.turn(&shared, keep, || notice_sleep(&shared, naps));
+            match turned {
+                Ok(false) => {}
+                _ if shared.wishes.is_waiting() => return End::Superseded,
+                Ok(true) => return End::Woke,
+                Err(fault) => return running_fault(fault),
+            }
             if shared.wishes.wake.is_raised() || !Arc::ptr_eq(&shared.rules(), &errand.rules) {
                 match self.heed(stream, errand) {
                     Some(end) => return end,
                     None => continue,
                 }
-            }
-            match turned {
-                Ok(true) => return End::Woke,
-                Ok(false) => {}
-                Err(fault) => return running_fault(fault),
             }
             let verdict = judge_stream(stream.facts(errand.reopened));
             if let Some(end) = self.obey(verdict, stream, errand) {
@@ -498,6 +488,16 @@ impl Owner {
         self.shared.board.publish(errand.attempt, state);
         None
     }
+}
+
+/// Whether the computer slept since the last look; told to everybody.
+fn notice_sleep(shared: &Shared, naps: &mut Naps) -> bool {
+    let woke = naps.woke(shared.slept());
+    if woke {
+        tracing::info!(code = "camera-woke", "the computer was asleep");
+        shared.board.woke();
+    }
+    woke
 }
 
 /// A fault of a stream that had started. One whose mode is suddenly refused is out of step with its driver, which opening
