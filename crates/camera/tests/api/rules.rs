@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use likeness_camera::{
     Camera, CameraState, DeniedBy, DeviceLock, DeviceRules, Findings, Mode, Move, Permission, Pixels, Purpose, Rate,
-    Script, VirtualPolicy, encode_rgb,
+    Script, Sources, VirtualPolicy, encode_rgb,
 };
 
 use crate::played::{MODE, Played, SOON, expect_code, now, picture, playing, shows};
@@ -373,6 +373,62 @@ fn another_purpose_keeps_the_stream_and_starts_its_pictures_anew() {
     }
     // The played camera opens in no time; a real one takes 50 to 120 ms more, and its light goes out and on.
     println!("to the first picture of another purpose: kept {kept_ms:?} ms, closed and opened {reopened_ms:?} ms");
+}
+
+/// What keeping the stream saves on a device that takes its time to open.
+#[test]
+#[ignore = "needs a camera: plug one in, or preload the test camera (tests/devices/README.md), and name this test"]
+#[allow(clippy::print_stdout, reason = "the times are what this is about")]
+fn another_purpose_on_a_real_camera() {
+    let camera = Camera::start(Sources::real_cameras());
+    camera.open(None, Purpose::Check);
+    expect_code(&camera, None, 3 * SOON, "it opens");
+    let first_picture = |reopen: bool| {
+        let asked = now();
+        if reopen {
+            camera.close();
+        }
+        let attempt = camera.open(None, Purpose::Face);
+        let frame = camera.wait_newer(None, 3 * SOON).unwrap();
+        assert_eq!(frame.attempt(), attempt);
+        asked.elapsed().as_millis()
+    };
+    let kept: Vec<u128> = (0..10).map(|_| first_picture(false)).collect();
+    let reopened: Vec<u128> = (0..10).map(|_| first_picture(true)).collect();
+    println!("to the first picture of another purpose: kept {kept:?} ms, closed and opened {reopened:?} ms");
+}
+
+/// People press buttons faster than cameras open.
+#[test]
+fn of_many_wishes_in_a_row_the_last_one_holds() {
+    let (camera, diary) = noting(|number| Move::Picture(picture(number)));
+    let other = camera.clone();
+    let impatient = std::thread::spawn(move || {
+        for round in 0..150u64 {
+            match round % 5 {
+                0 => other.close(),
+                1 => other.set_rules(rules(VirtualPolicy::Flag)),
+                2 => other.set_rules(rules(VirtualPolicy::Allow)),
+                _ => drop(other.open(None, Purpose::Check)),
+            }
+            std::thread::sleep(Duration::from_millis(round % 7));
+        }
+    });
+    for round in 0..60u64 {
+        camera.open(None, Purpose::Face);
+        std::thread::sleep(Duration::from_millis(round % 11));
+    }
+    impatient.join().unwrap();
+    let last = camera.open(None, Purpose::IdCard);
+    expect_code(&camera, None, 2 * SOON, "the last one holds");
+    assert_eq!(camera.wait_newer(None, SOON).unwrap().attempt(), last);
+    camera.close();
+    let asked = now();
+    while diary.of("stop").len() < diary.of("open").len() {
+        assert!(asked.elapsed() < SOON, "every stream that was opened is stopped: {:?}", diary.of("stop").len());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!((camera.state(), camera.newest().is_none()), (CameraState::Off, true));
 }
 
 #[test]
