@@ -217,5 +217,6 @@ fn controls_of_the_kernel() -> Result<Vec<String>, CaseError> {
         "-C focus_automatic_continuous,focus_absolute,auto_exposure,exposure_time_absolute,white_balance_automatic,\
          white_balance_temperature,zoom_absolute",
     )?;
-    Ok(said.lines().map(str::to_owned).collect())
+    // Entries of a menu have their words behind the number.
+    Ok(said.lines().filter_map(|line| line.split(" (").next()).map(str::to_owned).collect())
 }
