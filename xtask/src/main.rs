@@ -27,6 +27,8 @@ cargo xtask <command>
        [--allow-missing NAME]  skip a suite that cannot run here; counted in the summary
   bench camera [--gate]      what camera and preview cost, beside other ways; written to docs/results/camera.md;
        [--quick]             a missed gate fails only with --gate; --quick is one short run that writes no page
+  bench vision [--gate]      what looking at a face and a card costs, beside rustface, OpenCV and MediaPipe on the same
+       [--quick]             frames; written to docs/results/vision.md
   check                      formatting, lints, types, licences, generated files
   check-windows, check-macos type-check the workspace for a system this machine has no toolchain for (8 minutes from cold)
   generate types             writes the TypeScript shapes of the View

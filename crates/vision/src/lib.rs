@@ -14,7 +14,7 @@
 )]
 
 pub mod card;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod cost;
 pub mod face;
 mod net;

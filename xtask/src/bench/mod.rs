@@ -11,6 +11,7 @@ mod peers;
 mod processor_time;
 mod results;
 mod sampler;
+mod vision;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,11 +50,12 @@ impl Plan {
         Self { runs: 1, seconds: 5, window_seconds: 15, memory_seconds: 60, opens: 5, stalls: 2, plugs: 3 };
 }
 
-/// `bench camera [--quick] [--gate]`.
+/// `bench camera|vision [--quick] [--gate]`.
 pub fn bench(options: &Options) -> Outcome {
     match options.words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["camera"] => camera(options),
-        _ => Err(Failure::Usage("There is one bench: `cargo xtask bench camera [--quick] [--gate]`.".into())),
+        ["vision"] => vision::bench(options),
+        _ => Err(Failure::Usage("There are two benches: `cargo xtask bench camera|vision [--quick] [--gate]`.".into())),
     }
 }
 

@@ -48,6 +48,22 @@ impl Surroundings {
     }
 }
 
+impl Surroundings {
+    /// The head of a page of results: what was measured, by which command, when and where.
+    pub fn heading(&self, title: &str, command: &str) -> String {
+        let changed = if self.changed == 0 { String::new() } else { format!(" with {} files changed", self.changed) };
+        format!(
+            "# {title}\n\nWritten by `{command}` on {}, commit {}{changed}.\nMachine: {}.\n\
+             Load over 1 / 5 / 15 minutes: {} when it began, {} when it ended.\n",
+            self.date,
+            self.commit,
+            self.machine,
+            self.load,
+            load()
+        )
+    }
+}
+
 /// Programs that wanted a processor, on average over 1, 5 and 15 minutes.
 fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
