@@ -66,6 +66,8 @@ mod stream;
 mod suspicion;
 mod wake;
 mod watch;
+#[cfg(test)]
+mod wish_model;
 #[cfg(target_os = "windows")]
 mod windows;
 mod wishes;
@@ -96,7 +98,7 @@ pub use source::scripted::{Move, Script};
 pub use source::synthetic::FrameMaker;
 pub use state::{Attempt, CameraFacts, CameraState, DeniedBy, Findings, Purpose};
 
-/// What the threads share is built of these; the model of `slot.rs` puts others in their place.
+/// What the threads share is built of these; the models of `slot.rs`, `wake.rs` and `wishes.rs` put others in their place.
 mod sync {
     pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 }

@@ -3,8 +3,10 @@
 //! A flag for waits of ours, and on Linux an event descriptor that is polled beside the device.
 //! No signal is used: no handler of this program can collide with one of the webview's, and none can be lost between two waits.
 
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
+
+use super::clock;
+use super::sync::{Condvar, Mutex, PoisonError};
 
 /// One thread waits, any thread raises.
 pub(crate) struct Wake {
@@ -50,18 +52,23 @@ impl Wake {
 
     /// Sleeps this long or until raised; true if raised.
     pub(crate) fn sleep(&self, longest: Duration) -> bool {
-        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
-        let (raised, _) =
-            self.changed.wait_timeout_while(raised, longest, |raised| !*raised).unwrap_or_else(PoisonError::into_inner);
-        *raised
+        self.wait(longest, || false)
     }
 
     /// Waits this long, or until `ready` or raised; true if raised. Whoever makes `ready` true calls [`nudge`](Self::nudge) afterwards.
     #[cfg(any(target_os = "windows", target_os = "macos", test))]
-    pub(crate) fn wait_until(&self, longest: Duration, mut ready: impl FnMut() -> bool) -> bool {
-        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(raised, longest, |raised| !*raised && !ready());
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+    pub(crate) fn wait_until(&self, longest: Duration, ready: impl FnMut() -> bool) -> bool {
+        self.wait(longest, ready)
+    }
+
+    fn wait(&self, longest: Duration, mut ready: impl FnMut() -> bool) -> bool {
+        let until = clock::now() + longest;
+        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*raised && !ready() {
+            let Some(left) = until.checked_duration_since(clock::now()).filter(|left| !left.is_zero()) else { break };
+            raised = self.changed.wait_timeout(raised, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *raised
     }
 
     /// Lets a [`wait_until`](Self::wait_until) look again.

@@ -1,11 +1,10 @@
 //! What the camera thread is asked for. Only the newest wish counts; quitting is final.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use super::wake::Wake;
 use crate::controls::ControlWish;
 use crate::device::DeviceKey;
 use crate::state::{Attempt, Purpose};
-use crate::wake::Wake;
 
 /// One wish.
 pub(crate) enum Wish {
