@@ -64,7 +64,13 @@ fn video_number(name: &str) -> Option<u32> {
 
 /// All cameras. Nodes that are not cameras are left out, cameras that cannot be used are named with the reason.
 pub(crate) fn devices() -> Vec<Device> {
-    listed(names().iter().filter_map(|name| Sight::of(name)).collect())
+    listed(names().iter().filter_map(|name| Sight::of(name)).collect(), &machine())
+}
+
+/// What makes keys of this machine differ from those of another, so that a camera's serial number, even hashed, does not follow
+/// its owner from one computer to the next. Empty where the system has none.
+fn machine() -> String {
+    fs::read_to_string("/etc/machine-id").unwrap_or_default()
 }
 
 /// One node that may be a camera, as the system tells of it.
@@ -155,14 +161,15 @@ fn unreachable_because(error: &io::Error) -> Option<Unusable> {
 }
 
 /// The list to show. A camera that sends nothing we take is named only when there is no other, so that the reason is not "none".
-fn listed(mut sights: Vec<Sight>) -> Vec<Device> {
+fn listed(mut sights: Vec<Sight>, machine: &str) -> Vec<Device> {
     let is_foreign = |sight: &Sight| matches!(sight.offer, Ok(Offer::Foreign));
     if sights.iter().all(is_foreign) {
         sights.truncate(1);
     } else {
         sights.retain(|sight| !is_foreign(sight));
     }
-    let mut devices: Vec<Device> = sights.iter().zip(keys(&sights)).map(|(sight, key)| sight.device(key)).collect();
+    let mut devices: Vec<Device> =
+        sights.iter().zip(keys(&sights, machine)).map(|(sight, key)| sight.device(key)).collect();
     let ports: Vec<String> = sights.iter().map(|sight| sight.sys.port_text()).collect();
     tell_apart_by_port(&mut devices, &ports);
     devices
@@ -170,7 +177,7 @@ fn listed(mut sights: Vec<Sight>) -> Vec<Device> {
 
 /// One key for each. A USB camera is known by its serial number, so that it is the same in every socket; some makers give all
 /// their cameras the same number, and two such of one list are known by their sockets instead, as are those without a number.
-fn keys(sights: &[Sight]) -> Vec<DeviceKey> {
+fn keys(sights: &[Sight], machine: &str) -> Vec<DeviceKey> {
     let by_serial = |sight: &Sight| {
         let usb = sight.sys.usb.as_ref().filter(|usb| !usb.serial.is_empty())?;
         Some([usb.product.clone(), usb.serial.clone(), usb.interface.clone(), sight.sys.index.clone()])
@@ -187,7 +194,7 @@ fn keys(sights: &[Sight]) -> Vec<DeviceKey> {
             _ => ("place", by_place(sight)),
         };
         let [first, second, third, fourth] = &parts;
-        DeviceKey::derived(Backend::V4l2, &[kind, first, second, third, fourth])
+        DeviceKey::derived(Backend::V4l2, &[machine, kind, first, second, third, fourth])
     };
     sights.iter().zip(&serials).map(key).collect()
 }
@@ -459,7 +466,7 @@ mod tests {
             .collect();
         sights.push(webcam(30, "HD Webcam", "1-11", ""));
         sights.push(webcam(32, "HD Webcam", "1-12.4", ""));
-        let devices = listed(sights);
+        let devices = listed(sights, "");
         let unique = |texts: Vec<&str>| texts.into_iter().collect::<HashSet<_>>().len();
         assert_eq!(devices.len(), 12);
         assert_eq!(unique(labels(&devices)), 12);
@@ -469,7 +476,7 @@ mod tests {
 
     #[test]
     fn a_camera_keeps_its_key_over_what_changes_around_it() {
-        let key = |sight: &Sight| keys(std::slice::from_ref(sight))[0].clone();
+        let key = |sight: &Sight| keys(std::slice::from_ref(sight), "this one")[0].clone();
         let one = webcam(0, "HD Webcam", "1-2", "");
         let numbered = webcam(0, "HD Webcam", "1-2", "A1B2");
         let twin = webcam(4, "HD Webcam", "1-5", "A1B2");
@@ -478,14 +485,16 @@ mod tests {
             (key(&one),      key(&webcam(3, "HD Webcam", "1-2", "")),       true,  "another number in /dev"),
             (key(&one),      key(&webcam(0, "HD Webcam", "3-2", "")),       true,  "the buses were found in another order"),
             (key(&one),      key(&webcam(0, "HD Webcam", "1-4", "")),       false, "without a serial number another socket is another camera"),
-            (key(&one),      keys(&[one.clone(), twin.clone()])[0].clone(),               true,  "another camera beside it"),
+            (key(&one),      keys(&[one.clone(), twin.clone()], "this one")[0].clone(),               true,  "another camera beside it"),
             (key(&numbered), key(&webcam(8, "HD Webcam", "1-4.1", "A1B2")), true,  "with one it is the same in every socket"),
             (key(&numbered), key(&webcam(0, "HD Webcam", "1-2", "C3D4")),   false, "another camera in the same socket"),
         ];
         for (first, second, same, because) in table {
             assert_eq!(first == second, same, "{because}");
         }
-        let twins = keys(&[numbered, twin]);
+        let elsewhere = keys(std::slice::from_ref(&numbered), "another one");
+        assert_ne!(elsewhere[0], key(&numbered), "a key says nothing on another machine");
+        let twins = keys(&[numbered, twin], "this one");
         assert_ne!(twins[0], twins[1], "a maker who numbers all his cameras alike");
     }
 
@@ -497,7 +506,7 @@ mod tests {
             bus: format!("platform:v4l2loopback-00{number}"),
             ..webcam(number, "HD Webcam", "1-1", "")
         };
-        let devices = listed(vec![loopback(0), loopback(1)]);
+        let devices = listed(vec![loopback(0), loopback(1)], "");
         assert_ne!(devices[0].key, devices[1].key);
         assert_eq!(labels(&devices), ["HD Webcam", "HD Webcam (2)"]);
         assert!(devices.iter().all(|device| device.virtual_camera == Virtual::Yes));
@@ -506,7 +515,7 @@ mod tests {
 
     #[test]
     fn the_evidence_says_when_a_name_raised_the_suspicion() {
-        let devices = listed(vec![webcam(0, "OBS Virtual Camera", "1-2", "")]);
+        let devices = listed(vec![webcam(0, "OBS Virtual Camera", "1-2", "")], "");
         assert_eq!(devices[0].virtual_camera, Virtual::Suspected);
         assert_eq!(devices[0].evidence, "driver=uvcvideo; bus=usb; name=suspect");
     }
@@ -523,9 +532,9 @@ mod tests {
             (vec![foreign(0), denied(2)],                                  &["Locked"],    "one that may not be opened is named"),
         ];
         for (sights, expected, because) in table {
-            assert_eq!(labels(&listed(sights)), expected, "{because}");
+            assert_eq!(labels(&listed(sights, "")), expected, "{because}");
         }
-        assert_eq!(listed(vec![foreign(0)])[0].usable, Err(Unusable::NoUsableMode));
+        assert_eq!(listed(vec![foreign(0)], "")[0].usable, Err(Unusable::NoUsableMode));
         #[rustfmt::skip]
         let table = [
             (b"GREY", true, "infra-red"), (b"Z16 ", true, "depth"), (b"Y16\xA0", true, "infra-red, the other way round"),
