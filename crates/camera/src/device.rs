@@ -262,7 +262,8 @@ pub struct DeviceRules {
     pub locked: Option<DeviceLock>,
     /// The camera that was used last, as remembered.
     pub last_used: Option<DeviceKey>,
-    /// Whether a face may be photographed by a camera too small for a card.
+    /// Whether a face may be photographed by a camera too small for a card. For servers that take photos with a side below 480
+    /// pixels; ours does not by default.
     pub small_face: bool,
 }
 
