@@ -71,7 +71,7 @@ pub fn jpeg(bytes: &[u8]) -> Outcome {
     assert!(glance.is_some(), "what can be decoded can be looked at");
     whole(&planes, width_px, height_px);
     let _ = frame.preview();
-    let _ = codec::halved_jpeg(&bytes[..cut.end], 72).map(|half| codec::decode_still(&half));
+    let _ = codec::scaled_jpeg(&bytes[..cut.end], 4, 72).map(|half| codec::decode_still(&half));
     let still = match frame.still(STILL_BYTES) {
         Ok(still) => {
             let again = codec::decode_still(&still.bytes);

@@ -120,14 +120,9 @@ pub(crate) fn encode_planes(planes: &Planes, quality: u8) -> Result<Vec<u8>, Dam
     guarded(|| turbo::encoded(planes, quality))
 }
 
-/// Decodes at half size and encodes again: the preview of a picture above 1280x720.
-pub(crate) fn halved_jpeg(jpeg: &[u8], quality: u8) -> Result<Vec<u8>, Damage> {
-    guarded(|| turbo::scaled(jpeg, 4, quality))
-}
-
-/// The same at a quarter of the size, for cameras above 2560x1440: decoding half of a 4K picture at that rate would cost most of a core.
-pub(crate) fn quartered_jpeg(jpeg: &[u8], quality: u8) -> Result<Vec<u8>, Damage> {
-    guarded(|| turbo::scaled(jpeg, 2, quality))
+/// Decodes at so many eighths of the size and encodes again: the preview of a large picture.
+pub(crate) fn scaled_jpeg(jpeg: &[u8], eighths: usize, quality: u8) -> Result<Vec<u8>, Damage> {
+    guarded(|| turbo::scaled(jpeg, eighths, quality))
 }
 
 #[cfg(feature = "turbo")]

@@ -221,20 +221,24 @@ impl Frame {
         }
     }
 
-    /// A JPEG to show: the camera's own bytes up to 1280x720, else half the size, or a quarter where half is still larger than that.
+    /// A JPEG to show: the camera's own bytes up to 1280x720, else a half, a quarter or an eighth of the size, whichever is the
+    /// first to fit into that. A picture of 1080 rows becomes 960x540, and so does one of 2160.
     ///
     /// # Errors
     /// The [`Damage`] found. Bytes that pass through are not decoded here, so a damaged picture may still be shown.
     pub fn preview(&self) -> Result<Bytes, Damage> {
-        let (width, height) = PASSED_THROUGH_PX;
-        let fits =
-            |parts: u16| self.mode.width_px.div_ceil(parts) <= width && self.mode.height_px.div_ceil(parts) <= height;
-        match (self.mode.pixels, fits(1)) {
-            (Pixels::Mjpeg, true) => Ok(Bytes::from_owner(Shared(Arc::clone(&self.bytes)))),
-            (Pixels::Mjpeg, false) if fits(2) => codec::halved_jpeg(&self.bytes, PREVIEW_QUALITY).map(wiped_later),
-            (Pixels::Mjpeg, false) => codec::quartered_jpeg(&self.bytes, PREVIEW_QUALITY).map(wiped_later),
-            (_, true) => codec::encode_planes(self.planes()?, PREVIEW_QUALITY).map(wiped_later),
-            (_, false) => codec::encode_planes(&self.planes()?.halved(), PREVIEW_QUALITY).map(wiped_later),
+        let eighths = shown_eighths(self.mode);
+        match (self.mode.pixels, eighths) {
+            (Pixels::Mjpeg, 8) => Ok(Bytes::from_owner(Shared(Arc::clone(&self.bytes)))),
+            (Pixels::Mjpeg, _) => codec::scaled_jpeg(&self.bytes, eighths, PREVIEW_QUALITY).map(wiped_later),
+            (_, 8) => codec::encode_planes(self.planes()?, PREVIEW_QUALITY).map(wiped_later),
+            (_, _) => {
+                let mut small = self.planes()?.halved();
+                for _ in 0..(2 - eighths.ilog2().min(2)) {
+                    small = small.halved();
+                }
+                codec::encode_planes(&small, PREVIEW_QUALITY).map(wiped_later)
+            }
         }
     }
 
@@ -266,6 +270,16 @@ impl Numbered for Frame {
     fn attempt_number(&self) -> u64 {
         self.attempt.0
     }
+}
+
+/// At how many eighths of its size a picture is shown.
+fn shown_eighths(mode: Mode) -> usize {
+    let (width, height) = PASSED_THROUGH_PX;
+    let fits = |eighths: &usize| {
+        let part = |side: u16| usize::from(side) * eighths / 8;
+        part(mode.width_px) <= usize::from(width) && part(mode.height_px) <= usize::from(height)
+    };
+    [8, 4, 2].into_iter().find(fits).unwrap_or(1)
 }
 
 /// Decoders may round differently, by a level here and there.
@@ -329,5 +343,46 @@ pub struct StillJpeg {
 impl fmt::Debug for StillJpeg {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(text, "StillJpeg({}x{}, {} bytes)", self.width_px, self.height_px, self.bytes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mode::Rate;
+
+    #[test]
+    fn large_pictures_are_shown_small_enough_to_be_drawn_thirty_times_a_second() {
+        #[rustfmt::skip]
+        let table = [
+            // mode       eighths because
+            ((640, 480),   8, "as it is"),
+            ((1280, 720),  8, "exactly fits"),
+            ((1280, 960),  4, "too high"),
+            ((1920, 1080), 4, "960 x 540"),
+            ((2560, 1440), 4, "1280 x 720"),
+            ((3840, 2160), 2, "960 x 540, by a decode at a quarter"),
+            ((4096, 4096), 1, "512 x 512: nothing odd fits better"),
+        ];
+        for ((width_px, height_px), expected, because) in table {
+            let mode = Mode { width_px, height_px, fps: Rate::whole(30), pixels: Pixels::Mjpeg };
+            assert_eq!(shown_eighths(mode), expected, "{mode}: {because}");
+        }
+    }
+
+    #[test]
+    fn a_large_raw_picture_is_shown_at_the_same_size_as_a_large_jpeg() {
+        for (width_px, height_px, shown_px) in
+            [(1920, 1080, (960, 540)), (3840, 2160, (960, 540)), (640, 480, (640, 480))]
+        {
+            let mode = Mode { width_px, height_px, fps: Rate::whole(5), pixels: Pixels::Yuyv };
+            let bytes = vec![128; usize::from(width_px) * usize::from(height_px) * 2];
+            let picture = Picture::from_camera(&bytes, mode, &Pool::default()).unwrap();
+            let (arrived, attempt) = (crate::clock::now(), Attempt(1));
+            let arrival = Arrival { seq: 1, attempt, arrived, captured: None, mode, fresh: false };
+            let shown = Frame::new(arrival, picture, DecodeTally::default()).preview().unwrap();
+            let cut = jpeg::cut(&shown).unwrap();
+            assert_eq!((cut.width_px, cut.height_px), shown_px, "{mode}");
+        }
     }
 }

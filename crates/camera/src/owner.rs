@@ -20,6 +20,7 @@ use crate::frame::Frame;
 use crate::judge::{Naps, Next, Reopens, StreamVerdict, after_fault, judge_stream};
 use crate::makers::{Makers, Permission};
 use crate::mode::{Mode, Pixels, smaller_than};
+use crate::planes::release_room;
 use crate::roster::{Roster, Sighting};
 use crate::slot::Slot;
 use crate::state::{Attempt, CameraState, DeniedBy, Purpose};
@@ -210,6 +211,8 @@ impl Owner {
                 }
                 Some(Wish::Close) => {}
                 None => {
+                    self.keep.pool.release();
+                    release_room();
                     self.shared.wishes.wake.sleep(UNTIL_WISHED);
                 }
             }

@@ -14,6 +14,11 @@ pub(crate) fn room(samples: usize) -> PooledBytes {
     MEMORY.take_zeros(samples)
 }
 
+/// Gives the memory that nobody uses back to the system.
+pub(crate) fn release_room() {
+    MEMORY.release();
+}
+
 /// Samples of a plane. The planes of one picture share their memory, so a clone costs nothing.
 #[derive(Clone)]
 pub struct Samples {

@@ -22,6 +22,11 @@ impl Pool {
         self.take_for(0)
     }
 
+    /// Gives the waiting buffers back to the system: nobody streams any more.
+    pub(crate) fn release(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// A buffer of `used` zeros: the smallest free one that holds them without growing, else the largest.
     pub(crate) fn take_zeros(&self, used: usize) -> PooledBytes {
         let mut buffer = self.take_for(used);
@@ -152,5 +157,7 @@ mod tests {
         let many: Vec<PooledBytes> = (0..40).map(|_| pool.take()).collect();
         drop(many);
         assert!(pool.0.lock().unwrap().len() <= KEPT);
+        pool.release();
+        assert!(pool.0.lock().unwrap().is_empty());
     }
 }
