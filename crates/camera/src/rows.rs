@@ -54,6 +54,7 @@ pub(crate) fn append(
 ///
 /// # Errors
 /// [`Damage::Short`] if the picture ends before its last row does.
+#[cfg(any(target_os = "windows", test))]
 pub(crate) fn append_picture(
     bytes: &[u8],
     stride_bytes: usize,
