@@ -225,7 +225,8 @@ pub(crate) fn times_go_back(rig: &mut dyn Rig) -> Result<String, CaseError> {
     Ok(format!("{pictures} pictures, none fresh; fresh {} ms after its end", ms(again)))
 }
 
-fn until_fresh(camera: &Camera) -> Result<Duration, CaseError> {
+/// Waits for a picture of which a photo may be taken.
+pub(crate) fn until_fresh(camera: &Camera) -> Result<Duration, CaseError> {
     let (began, mut seq) = (now(), None);
     loop {
         let frame = camera.wait_newer(seq, LIMIT).ok_or_else(|| CaseError::wrong("no picture"))?;

@@ -133,6 +133,24 @@ pub(crate) fn stalled(rig: &mut dyn Rig) -> Result<String, CaseError> {
     Ok(format!("camera-stalled after {} ms; live {} ms after it went on", ms(named), ms(live)))
 }
 
+/// The stream is opened once more after five seconds; if that does not help either, only the learner does.
+pub(crate) fn stalled_for_long(rig: &mut dyn Rig) -> Result<String, CaseError> {
+    let (camera, mut shown) = opened_and_shown(rig)?;
+    rig.order(Order::Stall)?;
+    until_code(&camera, "camera-stalled")?;
+    // Five seconds, and five more for the second stream.
+    look(&camera, &mut shown, Duration::from_secs(10))?;
+    rig.order(Order::Whole)?;
+    look(&camera, &mut shown, Duration::from_secs(2))?;
+    if camera.state().code() != Some("camera-stalled") {
+        return Err(CaseError::wrong(format!("{:?} although nobody asked for it", camera.state())));
+    }
+    let (_, live) = open_live(&camera)?;
+    until_shown(&camera, &mut shown, 5)?;
+    camera.quit();
+    Ok(format!("given up after its one reopen; live {} ms after trying again", ms(live)))
+}
+
 pub(crate) fn stopped(rig: &mut dyn Rig) -> Result<String, CaseError> {
     let mut slowest = Duration::ZERO;
     for _ in 0..3 {

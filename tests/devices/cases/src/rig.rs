@@ -332,7 +332,7 @@ impl Rig for UvcRig {
     }
 
     fn slowness(&self) -> u32 {
-        20
+        10
     }
 
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
@@ -412,12 +412,12 @@ impl Rig for VividRig {
     }
 
     fn slowness(&self) -> u32 {
-        20
+        10
     }
 
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
         if order == Order::AsNew {
-            self.say("test_pattern=0,contrast=128,osd_text_mode=0,percentage_of_dropped_buffers=0")
+            self.say("test_pattern=0,contrast=128,osd_text_mode=0,percentage_of_dropped_buffers=0,wrap_timestamp=0")
         } else {
             Err(CaseError::wrong(format!("vivid cannot {order:?}")))
         }

@@ -17,7 +17,7 @@ const VIVID: &[&str] = &["vivid"];
 /// Every expectation is an event of the product's camera, never an answer of a driver. The numbers are those of the faults a
 /// camera can have; `tests/devices/guest/src/faults.rs` lists them all and fails if one of them was not injected.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str], &[&str], Run); 53] = [
+const TABLE: [(&str, &[&str], &[&str], Run); 55] = [
     // case                         camera faults      run
     ("lists-capture-nodes-only",    BOTH,  &[],               opening::lists_capture_nodes_only),
     ("frames-full-hd",              BOTH,  &[],               opening::frames_full_hd),
@@ -41,6 +41,7 @@ const TABLE: [(&str, &[&str], &[&str], Run); 53] = [
     ("unplugged-and-replugged",     BOTH,  &["C02", "C04"],   plug::unplugged_and_replugged),
     ("unplugged-at-random",         BOTH,  &["C02", "C04"],   plug::unplugged_at_random),
     ("stalled",                     BOTH,  &["C05"],          plug::stalled),
+    ("stalled-for-long",            SHIM,  &["C05"],          plug::stalled_for_long),
     ("stopped",                     BOTH,  &[],               plug::stopped),
     ("stopped-while-stalled",       BOTH,  &["C05"],          plug::stopped_while_stalled),
     ("slept",                       SHIM,  &["C25"],          plug::slept),
@@ -71,6 +72,7 @@ const TABLE: [(&str, &[&str], &[&str], Run); 53] = [
     ("refused-at-the-start",        VIVID, &[],               kernel::refused_at_the_start),
     ("fatal-error",                 VIVID, &[],               kernel::fatal_error),
     ("dark-then-noise",             VIVID, &["C12"],          kernel::dark_then_noise),
+    ("times-jump",                  VIVID, &["C24"],          kernel::times_jump),
     ("software-camera",             VIVID, &["C23"],          kernel::software_camera),
 ];
 
