@@ -6,7 +6,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use zeroize::Zeroizing;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -36,40 +35,49 @@ pub fn decode_still(jpeg: &[u8]) -> Result<Planes, Damage> {
 
 /// As [`decode_still`], of a picture that the other decoder has read to its end already.
 pub(crate) fn decode_read(jpeg: &[u8]) -> Result<Planes, Damage> {
-    let cut = jpeg::cut(jpeg)?;
-    if cut.end != jpeg.len() {
-        return Err(Damage::Segment { marker: 0xD9 });
-    }
-    guarded(|| decode_strictly(jpeg))
+    one_picture(jpeg)?;
+    guarded(|| decode_strictly(jpeg, false))
 }
 
-fn decode_strictly(jpeg: &[u8]) -> Result<Planes, Damage> {
+/// As [`decode_read`], luma alone: every bit is read, and less is worked out.
+pub(crate) fn read_luma(jpeg: &[u8]) -> Result<Planes, Damage> {
+    one_picture(jpeg)?;
+    guarded(|| decode_strictly(jpeg, true))
+}
+
+/// Refuses bytes behind the end.
+fn one_picture(jpeg: &[u8]) -> Result<(), Damage> {
+    let cut = jpeg::cut(jpeg)?;
+    if cut.end == jpeg.len() { Ok(()) } else { Err(Damage::Segment { marker: 0xD9 }) }
+}
+
+fn decode_strictly(jpeg: &[u8], luma_only: bool) -> Result<Planes, Damage> {
     let limits =
         DecoderOptions::default().set_strict_mode(true).set_max_width(LONGEST_SIDE_PX).set_max_height(LONGEST_SIDE_PX);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), limits);
     let refused = |error: zune_jpeg::errors::DecodeErrors| Damage::Codec(error.to_string());
     decoder.decode_headers().map_err(refused)?;
     let info = decoder.info().ok_or(Damage::Shape)?;
-    let grey = info.components == 1;
+    let grey = luma_only || info.components == 1;
     let wanted = if grey { ColorSpace::Luma } else { ColorSpace::YCbCr };
     decoder.set_options(limits.jpeg_set_out_colorspace(wanted));
-    let packed = Zeroizing::new(decoder.decode().map_err(refused)?);
     let (width, height) = (usize::from(info.width), usize::from(info.height));
-    if packed.len() != width * height * wanted.num_components() {
+    let len = width * height * wanted.num_components();
+    if decoder.output_buffer_size() != Some(len) {
         return Err(Damage::Shape);
     }
-    let shifts = (!grey).then_some((0, 0));
-    let mut memory = room(packed.len());
+    let mut packed = room(len);
+    decoder.decode_into(&mut packed).map_err(refused)?;
     if grey {
-        memory.copy_from_slice(&packed);
-    } else {
-        let (y, chroma) = memory.split_at_mut(width * height);
-        let (u, v) = chroma.split_at_mut(width * height);
-        for (((y, u), v), px) in y.iter_mut().zip(u).zip(v).zip(packed.chunks_exact(3)) {
-            (*y, *u, *v) = (px[0], px[1], px[2]);
-        }
+        return Ok(Planes::of(packed, width, height, None));
     }
-    Ok(Planes::of(memory, width, height, shifts))
+    let mut memory = room(len);
+    let (y, chroma) = memory.split_at_mut(width * height);
+    let (u, v) = chroma.split_at_mut(width * height);
+    for (((y, u), v), px) in y.iter_mut().zip(u).zip(v).zip(packed.chunks_exact(3)) {
+        (*y, *u, *v) = (px[0], px[1], px[2]);
+    }
+    Ok(Planes::of(memory, width, height, Some((0, 0))))
 }
 
 /// The codecs are kept from panicking by the checks above; should one do so nevertheless, it costs a picture, not the thread.

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::codec;
 use crate::error::Damage;
@@ -255,7 +255,7 @@ impl Frame {
         }
         // Our decoder has read these pixels, or made the bytes of them; the strict one must see the same picture, because the
         // server has that one, and what was reviewed must be what is kept.
-        let checked = codec::decode_read(&bytes)?;
+        let checked = codec::read_luma(&bytes)?;
         if own && !alike(&planes.y, &checked.y) {
             return Err(Damage::Codec("two decoders see different pictures in it".into()));
         }
@@ -318,8 +318,23 @@ impl AsRef<[u8]> for Shared {
     }
 }
 
+/// Bytes that are wiped in one go: `Zeroizing` goes through a `Vec` byte by byte.
+struct Wiped(Vec<u8>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
 fn wiped_later(bytes: Vec<u8>) -> Bytes {
-    Bytes::from_owner(Zeroizing::new(bytes))
+    Bytes::from_owner(Wiped(bytes))
 }
 
 impl fmt::Debug for Frame {
