@@ -16,11 +16,18 @@ pub struct Likeness {
     pub mirrored: f32,
 }
 
-/// Compares the screenshot of an element (PNG) with an RGB picture that fills it.
-pub fn compare(screenshot: &[u8], rgb: &[u8], (width_px, height_px): (u16, u16)) -> Likeness {
+/// Compares one place (left, top, width, height) of a screenshot (PNG) with an RGB picture that fills it.
+pub fn compare(screenshot: &[u8], place: [usize; 4], rgb: &[u8], (width_px, height_px): (u16, u16)) -> Likeness {
     let seen = grid(rgb, usize::from(width_px), usize::from(height_px), 3);
     let (pixels, width, height, step) = decode(screenshot);
-    let shown = grid(&pixels, width, height, step);
+    let [left, top, wide, high] = place;
+    let (wide, high) = (wide.min(width.saturating_sub(left)), high.min(height.saturating_sub(top)));
+    let rows = (top..top + high).flat_map(|y| &pixels[(y * width + left) * step..(y * width + left + wide) * step]);
+    let cut: Vec<u8> = rows.copied().collect();
+    if wide < GRID.0 || high < GRID.1 {
+        return Likeness { straight: 0.0, mirrored: 0.0 };
+    }
+    let shown = grid(&cut, wide, high, step);
     let turned: Vec<f32> = shown.chunks(GRID.0).flat_map(|row| row.iter().rev().copied()).collect();
     Likeness { straight: correlation(&seen, &shown), mirrored: correlation(&seen, &turned) }
 }

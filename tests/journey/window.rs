@@ -16,6 +16,20 @@ use crate::http::{Answer, ask};
 /// How long a screen may take to come. Five times what a busy machine was seen to need.
 const SCREEN_WITHIN: Duration = Duration::from_mins(1);
 
+/// Two pixels in the corner that change with every frame while they are there.
+const STIR: &str = "
+    const dot = document.body.appendChild(document.createElement('div'));
+    dot.style.cssText = 'position:fixed;inset-block-end:0;inset-inline-end:0;inline-size:2px;block-size:2px';
+    let dark = false;
+    const stir = () => {
+        if (!dot.isConnected) return;
+        dark = !dark;
+        dot.style.background = dark ? '#888' : '#999';
+        requestAnimationFrame(stir);
+    };
+    window.stirred = dot;
+    stir();";
+
 /// The app in its own home folder, with a driver in front of it.
 pub struct Window {
     driver: Child,
@@ -193,19 +207,34 @@ impl Window {
         self.call("POST", &format!("/element/{option}/click"), &json!({}));
     }
 
-    /// What the window shows of one element, as a PNG.
-    pub fn picture_of(&self, selector: &str) -> Vec<u8> {
-        let element = self.find(selector);
-        let picture = self.call("GET", &format!("/element/{element}/screenshot"), &Value::Null);
+    /// Where an element stands in the window: left, top, width, height in pixels. `None` when it is not there.
+    pub fn place_of(&self, selector: &str) -> Option<[usize; 4]> {
+        let quoted = serde_json::to_string(selector).expect("a selector is text");
+        let place = self.script(&format!(
+            "const box = document.querySelector({quoted})?.getBoundingClientRect();
+             return box ? [box.left, box.top, box.width, box.height].map(side => Math.max(0, Math.round(side))) : null"
+        ));
+        serde_json::from_value(place).ok()
+    }
+
+    /// Waits until what the page holds has been painted: the second frame after this one begins when the first is done.
+    pub fn until_painted(&self) {
+        let text = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+        self.call("POST", "/execute/async", &json!({"script": text, "args": []}));
+    }
+
+    /// What the window shows now, as a PNG. The driver waits for the next painting, which never comes on a page that stands still: so it is stirred.
+    pub fn picture(&self) -> Vec<u8> {
+        self.script(STIR);
+        let picture = self.call("GET", "/screenshot", &Value::Null);
+        self.script("window.stirred.remove()");
         base64::engine::general_purpose::STANDARD.decode(picture.as_str().expect("a picture")).expect("base64")
     }
 
     /// Saves what the window shows as `NN-name.png`, numbered in order.
     pub fn shoot(&mut self, name: &str) -> PathBuf {
         self.taken += 1;
-        let picture = self.call("GET", "/screenshot", &Value::Null);
-        let bytes =
-            base64::engine::general_purpose::STANDARD.decode(picture.as_str().expect("a picture")).expect("base64");
+        let bytes = self.picture();
         let path = self.pictures.join(format!("{:02}-{name}.png", self.taken));
         fs::write(&path, bytes).expect("the screenshot can be written");
         path

@@ -55,6 +55,8 @@ async fn fault_c03_unplugged_during_the_burst_no_photo_is_kept() {
         if matches!(&view.screen, Screen::Review { .. }) {
             // The last picture of the burst had come before the plug was pulled: this photo is whole, and of a camera that ran.
             too_late += 1;
+            pull_after.store(NOT_NOW, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(300)).await;
             director.fault(Fault::None);
             person.press(Intent::Retake).await;
             continue;

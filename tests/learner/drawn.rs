@@ -141,9 +141,9 @@ impl Director {
         (director, Camera::start_played(Box::new(played), &[mode], drawn))
     }
 
-    /// From now on the camera suffers from this.
+    /// From now on the camera suffers from this, and from nothing that was still to come.
     pub fn fault(&self, fault: Fault) {
-        self.change(|orders| orders.fault = fault);
+        self.change(|orders| (orders.fault, orders.unplug_after) = (fault, None));
     }
 
     /// The plug is pulled after so many more pictures.
