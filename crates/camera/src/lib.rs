@@ -66,10 +66,10 @@ mod stream;
 mod suspicion;
 mod wake;
 mod watch;
-#[cfg(test)]
-mod wish_model;
 #[cfg(target_os = "windows")]
 mod windows;
+#[cfg(test)]
+mod wish_model;
 mod wishes;
 
 #[cfg(target_os = "macos")]
