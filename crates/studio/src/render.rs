@@ -39,6 +39,7 @@ pub fn render(scene: &Scene, rgb: &mut Vec<u8>) -> Result<Truth, SceneError> {
 pub struct Easel {
     people: VecDeque<Drawn>,
     sheets: VecDeque<Printed>,
+    hands: VecDeque<Held>,
     rooms: VecDeque<Empty>,
 }
 
@@ -91,6 +92,15 @@ struct Printed {
     seed: u64,
     layout: CardLayout,
     looks: Looks,
+    density: f32,
+    sheet: Sheet,
+}
+
+#[derive(Debug)]
+struct Held {
+    looks: Looks,
+    light: Light,
+    deeper_mm: f32,
     density: f32,
     sheet: Sheet,
 }
@@ -220,11 +230,29 @@ impl Easel {
         }
         let mut finger_share = 0.0;
         if card.hand {
-            let hand = hand(&looks, &lamps, card.thumb_deeper_mm, density.min(6.0));
+            let hand = self.hand(card, &looks, scene, density.min(6.0));
             hand.lay(picture, &place.map, place.px_per_mm, 1.0);
-            finger_share = covered_share(&hand);
+            finger_share = covered_share(hand);
         }
+        let sheet = self.printed(card, &design, &looks, density);
         truth_of(card, scene, &design, sheet, &place, lit, finger_share)
+    }
+
+    fn hand(&mut self, card: &CardScene, looks: &Looks, scene: &Scene, density: f32) -> &Sheet {
+        let light = Light { exposure: 1.0, background: 1.0, ..scene.light };
+        let wanted = (card.thumb_deeper_mm, density);
+        let known = self.hands.iter().position(|held| {
+            held.deeper_mm.total_cmp(&wanted.0).is_eq()
+                && held.density.total_cmp(&wanted.1).is_eq()
+                && held.light == light
+                && held.looks == *looks
+        });
+        let index = known.unwrap_or_else(|| {
+            let sheet = hand(looks, &Lamps::new(&light), wanted.0, density);
+            remember(&mut self.hands, Held { looks: looks.clone(), light, deeper_mm: wanted.0, density, sheet });
+            self.hands.len() - 1
+        });
+        &self.hands[index].sheet
     }
 
     fn printed(&mut self, card: &CardScene, design: &Design, looks: &Looks, density: f32) -> &Sheet {
