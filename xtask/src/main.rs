@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod cross_check;
+mod eval;
 mod generate;
 mod machine;
 mod page;
@@ -29,6 +30,8 @@ cargo xtask <command>
        [--quick]             a missed gate fails only with --gate; --quick is one short run that writes no page
   bench vision [--gate]      what looking at a face and a card costs, beside rustface, OpenCV and MediaPipe on the same
        [--quick]             frames; written to docs/results/vision.md
+  eval [--small] [--gate]    how right guidance is on drawn scenes, written to docs/results/guidance.md (20 minutes on two idle cores,
+                             goes on where it was stopped); contact sheets in target/eval/; --small is a third of it, without the page
   check                      formatting, lints, types, licences, generated files
   check-windows, check-macos type-check the workspace for a system this machine has no toolchain for (8 minutes from cold)
   generate types             writes the TypeScript shapes of the View
@@ -55,6 +58,7 @@ fn dispatch(words: &[String]) -> Outcome {
         "demo" => suites::demo(&options),
         "test" => suites::test(&options),
         "bench" => bench::bench(&options),
+        "eval" => eval::eval(&options),
         "check" => check::check(&options),
         "check-windows" => cross_check::check(cross_check::System::Windows, &options),
         "check-macos" => cross_check::check(cross_check::System::MacOs, &options),
@@ -84,6 +88,8 @@ pub struct Options {
     pub gate: bool,
     /// `--quick`.
     pub quick: bool,
+    /// `--small`.
+    pub small: bool,
     /// `--no-install`.
     pub no_install: bool,
 }
@@ -104,6 +110,7 @@ impl Options {
                 "--release" => options.release = true,
                 "--check" => options.check = true,
                 "--gate" => options.gate = true,
+                "--small" => options.small = true,
                 "--quick" => options.quick = true,
                 "--no-install" => options.no_install = true,
                 flag if flag.starts_with('-') => {

@@ -16,6 +16,8 @@ mod guide;
 mod hint;
 mod memory;
 mod mode;
+#[cfg(feature = "evaluation")]
+mod observer;
 mod photo;
 mod profile;
 mod run;
@@ -26,6 +28,8 @@ pub use advice::{Advice, Amount, GuideShape, Hint, Measured, Outline, Oval, Phas
 pub use error::CaptureError;
 pub use hint::HintCode;
 pub use mode::{CardNeeds, Hand, LONGEST_COUNTDOWN, Mode, Settings};
+#[cfg(feature = "evaluation")]
+pub use observer::{Observer, ObserverError, Opinion};
 pub use photo::{CameraFacts, CapturedPhoto, Finding, How, Level, PhotoKind, Provenance, Verdict};
 pub use profile::Profile;
 pub use run::CaptureRun;

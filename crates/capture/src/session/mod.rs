@@ -182,6 +182,12 @@ impl Session {
         guide::guide(self.mode, self.settings.format, size_px, self.shrink, self.settings.profile)
     }
 
+    /// What the last look added up to.
+    #[cfg(feature = "evaluation")]
+    pub(crate) fn judgement(&self) -> &Judgement {
+        &self.judgement
+    }
+
     /// Frames are wanted.
     pub(crate) fn looks(&self) -> bool {
         !matches!(self.state, State::Taken | State::Judging { .. })
