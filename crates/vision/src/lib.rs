@@ -14,10 +14,13 @@
 )]
 
 pub mod card;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod cost;
 pub mod face;
+pub mod lens;
+pub mod names;
 mod net;
+pub mod ofiq;
 pub mod people;
 mod picture;
 

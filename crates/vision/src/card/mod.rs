@@ -13,7 +13,7 @@ mod measure;
 mod parts;
 mod portrait;
 mod refine;
-mod shape;
+pub(crate) mod shape;
 mod spread;
 mod text;
 mod warp;

@@ -7,7 +7,7 @@ use crate::{Lens, Picture, Quad};
 
 /// The rectangle that four corners are the picture of.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// Width over height of the rectangle in space.
     pub ratio: f32,
     /// Cosine of the angle between its top and its left side; 0 for a true rectangle.
@@ -38,7 +38,7 @@ const DEPTH_RATIO: std::ops::Range<f64> = 0.4..2.5;
 /// The corners of a parallelogram satisfy `BR = TR + BL - TL` in space. Written with the viewing rays of the four
 /// corners and the depth of the top left one set to 1, two depths follow directly (Zhang and He, "Whiteboard scanning
 /// and image enhancement", 2007, with the focal length known instead of solved for).
-pub(super) fn read(quad: &Quad, lens: &Lens) -> Option<Shape> {
+pub(crate) fn read(quad: &Quad, lens: &Lens) -> Option<Shape> {
     let focal = f64::from(lens.focal_px);
     let ray = |index: usize| -> Ray {
         let at = quad.0[index];

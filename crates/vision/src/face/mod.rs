@@ -10,9 +10,14 @@ mod sharpness;
 mod shrink;
 mod track;
 
-use crate::{Point, Rect};
+use crate::{Plane, Point, Rect};
 
 pub use track::{FaceAnalyser, SURE_SCORE};
+
+/// The pixels of `plane`, the frame's own luma, that lie inside the outline of a mesh.
+pub(crate) fn outline(points: &[[f32; 3]], plane: &Plane<'_>) -> hull::Spans {
+    hull::spans(points, 1, plane)
+}
 
 /// One face the detector found.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -15,3 +15,4 @@ mod card_drawing;
 mod card_studio;
 mod drawn;
 mod faces;
+mod model_file;
