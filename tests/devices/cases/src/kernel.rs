@@ -6,7 +6,7 @@ use likeness_camera::{Camera, CameraState, DeviceRules, Findings, Pixels, Purpos
 
 use crate::error::CaseError;
 use crate::opening::frames;
-use crate::pictures::{until_found, until_fresh};
+use crate::pictures::until_found;
 use crate::rig::Rig;
 use crate::table::ms;
 use crate::watch::{LIMIT, camera, now, open_live, the_device, until, until_code};
@@ -119,35 +119,6 @@ pub(crate) fn dark_then_noise(rig: &mut dyn Rig) -> Result<String, CaseError> {
     more(&camera, 3)?;
     camera.quit();
     Ok(format!("dark found after {} ms, nothing found in noise after {} ms", ms(dark), ms(over)))
-}
-
-/// The driver's clock jumps to the end of what its numbers hold, and back. The stream goes on, and no picture on a jump is fresh.
-pub(crate) fn times_jump(rig: &mut dyn Rig) -> Result<String, CaseError> {
-    let camera = live()?;
-    until_fresh(&camera)?;
-    rig.say("wrap_timestamp=1")?;
-    more(&camera, 5)?;
-    let mut before = camera.newest().ok_or_else(|| CaseError::wrong("no picture"))?;
-    rig.say("wrap_timestamp=0")?;
-    let began = now();
-    loop {
-        let frame = camera.wait_newer(Some(before.seq()), LIMIT).ok_or_else(|| CaseError::wrong("no picture"))?;
-        let back = before.captured().is_some() && frame.captured() < before.captured();
-        if back && frame.fresh() {
-            return Err(CaseError::wrong("a photo could be taken of a picture whose time went back"));
-        }
-        if back {
-            break;
-        }
-        if began.elapsed() > LIMIT {
-            return Err(CaseError::wrong("the times did not go back, so nothing was seen"));
-        }
-        before = frame;
-    }
-    let fresh = until_fresh(&camera)?;
-    until(&camera, "a live picture", CameraState::is_live)?;
-    camera.quit();
-    Ok(format!("the picture on the jump is not fresh; the next fresh one {} ms later", ms(fresh)))
 }
 
 pub(crate) fn software_camera(_: &mut dyn Rig) -> Result<String, CaseError> {

@@ -226,7 +226,7 @@ pub(crate) fn times_go_back(rig: &mut dyn Rig) -> Result<String, CaseError> {
 }
 
 /// Waits for a picture of which a photo may be taken.
-pub(crate) fn until_fresh(camera: &Camera) -> Result<Duration, CaseError> {
+fn until_fresh(camera: &Camera) -> Result<Duration, CaseError> {
     let (began, mut seq) = (now(), None);
     loop {
         let frame = camera.wait_newer(seq, LIMIT).ok_or_else(|| CaseError::wrong("no picture"))?;

@@ -417,7 +417,7 @@ impl Rig for VividRig {
 
     fn order(&mut self, order: Order) -> Result<(), CaseError> {
         if order == Order::AsNew {
-            self.say("test_pattern=0,contrast=128,osd_text_mode=0,percentage_of_dropped_buffers=0,wrap_timestamp=0")
+            self.say("test_pattern=0,contrast=128,osd_text_mode=0,percentage_of_dropped_buffers=0")
         } else {
             Err(CaseError::wrong(format!("vivid cannot {order:?}")))
         }

@@ -17,7 +17,7 @@ const VIVID: &[&str] = &["vivid"];
 /// Every expectation is an event of the product's camera, never an answer of a driver. The numbers are those of the faults a
 /// camera can have; `tests/devices/guest/src/faults.rs` lists them all and fails if one of them was not injected.
 #[rustfmt::skip]
-const TABLE: [(&str, &[&str], &[&str], Run); 55] = [
+const TABLE: [(&str, &[&str], &[&str], Run); 54] = [
     // case                         camera faults      run
     ("lists-capture-nodes-only",    BOTH,  &[],               opening::lists_capture_nodes_only),
     ("frames-full-hd",              BOTH,  &[],               opening::frames_full_hd),
@@ -72,7 +72,6 @@ const TABLE: [(&str, &[&str], &[&str], Run); 55] = [
     ("refused-at-the-start",        VIVID, &[],               kernel::refused_at_the_start),
     ("fatal-error",                 VIVID, &[],               kernel::fatal_error),
     ("dark-then-noise",             VIVID, &["C12"],          kernel::dark_then_noise),
-    ("times-jump",                  VIVID, &["C24"],          kernel::times_jump),
     ("software-camera",             VIVID, &["C23"],          kernel::software_camera),
 ];
 

@@ -24,7 +24,7 @@ use error::GuestError;
 
 /// Cases each battery must report; a table that shrinks by accident is seen.
 const SHIM_CASES: usize = 40;
-const GUEST_CASES: usize = 34;
+const GUEST_CASES: usize = 33;
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
