@@ -32,9 +32,11 @@ fn good(seed: u64, variant: u64) -> Scene {
     scene.light.exposure = chance.between(0.88, 1.08);
     scene.light.key_azimuth_deg = Chance::new(seed, 299).between(-36.0, 20.0);
     if let Some(card) = &mut scene.card {
-        card.distance_mm *= chance.between(0.94, 1.03);
-        card.right_mm += chance.between(-6.0, 6.0);
-        card.up_mm += chance.between(-8.0, 8.0);
+        // Nearer or farther, but still where the outline is drawn: within some 7 % of the card's width.
+        let nearer = chance.between(0.95, 1.03);
+        card.distance_mm *= nearer;
+        card.right_mm = card.right_mm * nearer + chance.between(-5.0, 5.0);
+        card.up_mm = card.up_mm * nearer + chance.between(-5.0, 5.0);
         card.yaw_deg = chance.between(-9.0, 9.0);
         card.pitch_deg = chance.between(-9.0, 9.0);
         card.roll_deg = chance.between(-7.0, 7.0);
