@@ -121,20 +121,26 @@ pub struct Director(Arc<Mutex<Orders>>);
 impl Director {
     /// A camera that works, with the learner sitting well before it, and the one who directs it.
     pub fn with_camera() -> (Self, Camera) {
-        Self::with(true)
+        Self::with(true, None)
     }
 
     /// The same, but the system says of the camera that it is a program.
     pub fn with_virtual_camera() -> (Self, Camera) {
-        Self::with(false)
+        Self::with(false, None)
     }
 
-    fn with(drawn: bool) -> (Self, Camera) {
+    /// The same as the first, but with so few pictures a second.
+    pub fn with_slow_camera(pictures_a_second: u16) -> (Self, Camera) {
+        Self::with(true, Some(pictures_a_second))
+    }
+
+    fn with(drawn: bool, pictures_a_second: Option<u16>) -> (Self, Camera) {
         let mut learner = learner();
         // Good at once: these tests are about faults, not about fumbling.
         learner.set_pace(100.0);
         let (width_px, height_px) = learner.size_px();
-        let mode = Mode { width_px, height_px, fps: Rate::whole(learner.fps()), pixels: Pixels::Mjpeg };
+        let fps = Rate::whole(pictures_a_second.unwrap_or(learner.fps()));
+        let mode = Mode { width_px, height_px, fps, pixels: Pixels::Mjpeg };
         let director =
             Self(Arc::new(Mutex::new(Orders { fault: Fault::None, script: Script::Neutral, unplug_after: None })));
         let played = Played { orders: director.clone(), learner, on: None, drawn: 0, last: Vec::new() };
