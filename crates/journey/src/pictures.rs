@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
-use likeness_camera::Camera;
+use likeness_camera::{Camera, Frame};
 
 /// What a picture request gets.
 #[derive(Debug)]
@@ -35,7 +35,25 @@ struct Shelf {
 
 struct Live {
     stream: String,
-    last_seq: Option<u64>,
+    last: Option<Handed>,
+}
+
+/// The picture handed over last: its number, and when it arrived.
+#[derive(Clone, Copy)]
+struct Handed {
+    seq: u64,
+    arrived: Instant,
+}
+
+/// Nobody sees more pictures a second than this in a preview, and each costs. Only a camera that is faster is held back:
+/// the one that is not would lose a picture whenever two come a little close together.
+const SHOWN_A_SECOND: f64 = 30.0;
+/// A little less than the time between two of them, so that every second picture of a camera twice as fast is shown.
+const SHOWN_EVERY: Duration = Duration::from_millis(29);
+
+/// Whether a picture comes too soon after the one before to be worth showing.
+fn too_soon(camera_a_second: f64, since_last: Duration) -> bool {
+    camera_a_second > SHOWN_A_SECOND + 1.0 && since_last < SHOWN_EVERY
 }
 
 impl Pictures {
@@ -47,7 +65,7 @@ impl Pictures {
     /// Opens a new live stream and gives its name; the one before it is closed.
     pub fn open_live(&self) -> String {
         let stream = random_name();
-        self.lock().live = Some(Live { stream: stream.clone(), last_seq: None });
+        self.lock().live = Some(Live { stream: stream.clone(), last: None });
         stream
     }
 
@@ -86,13 +104,15 @@ impl Pictures {
     }
 
     fn live(&self, stream: &str, request: u64, wait: Duration) -> PictureAnswer {
-        let last_seq = match &self.lock().live {
-            Some(live) if live.stream == stream => live.last_seq,
+        let last = match &self.lock().live {
+            Some(live) if live.stream == stream => live.last,
             _ => return PictureAnswer::Unknown,
         };
-        let Some(frame) = self.camera.wait_newer(last_seq, wait) else { return PictureAnswer::NothingNew };
+        let Some(frame) = self.next_to_show(last, wait) else { return PictureAnswer::NothingNew };
         match &mut self.lock().live {
-            Some(live) if live.stream == stream => live.last_seq = Some(frame.seq()),
+            Some(live) if live.stream == stream => {
+                live.last = Some(Handed { seq: frame.seq(), arrived: frame.arrived() });
+            }
             _ => return PictureAnswer::Unknown,
         }
         let preview = frame.preview();
@@ -101,6 +121,18 @@ impl Pictures {
             tracing::trace!(request, captured_us = captured.as_micros(), "a live picture is handed over");
         }
         preview.map_or(PictureAnswer::NothingNew, PictureAnswer::Jpeg)
+    }
+
+    fn next_to_show(&self, last: Option<Handed>, wait: Duration) -> Option<Arc<Frame>> {
+        let mut seen = last.map(|last| last.seq);
+        loop {
+            let frame = self.camera.wait_newer(seen, wait)?;
+            let since = last.map(|last| frame.arrived().saturating_duration_since(last.arrived));
+            if !since.is_some_and(|since| too_soon(frame.mode().fps.per_second(), since)) {
+                return Some(frame);
+            }
+            seen = Some(frame.seq());
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Shelf> {
@@ -115,4 +147,23 @@ fn random_name() -> String {
         tracing::error!(code = "no-randomness");
     }
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(camera_a_second: f64, since_last_ms: u64, expected: bool, because: &str) {
+        assert_eq!(too_soon(camera_a_second, Duration::from_millis(since_last_ms)), expected, "{because}");
+    }
+
+    #[test]
+    fn only_a_fast_camera_is_held_back() {
+        check(30.0, 20, false, "two pictures of a camera at 30 a second may come close together");
+        check(29.97, 5, false, "a picture that was late does not cost the next one");
+        check(60.0, 17, true, "every second picture of 60 is enough");
+        check(60.0, 33, false, "and that one is shown");
+        check(60.0, 31, false, "even when it is early by a little");
+    }
 }
