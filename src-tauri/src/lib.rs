@@ -1,5 +1,7 @@
 //! The shell: the only Rust that names Tauri. A list, not a program: what happens is decided in `likeness-journey`.
 
+#[cfg(target_os = "linux")]
+mod acceleration;
 mod commands;
 mod compose;
 mod preview;

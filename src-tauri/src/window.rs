@@ -7,7 +7,7 @@ use likeness_journey::Journey;
 
 /// Opens the window. Under feature `window-tests` it is not incognito, because WebKitGTK lets WebDriver into its first web context only.
 pub fn open<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+    let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Likeness")
         .inner_size(960.0, 720.0)
         .min_inner_size(320.0, 480.0)
@@ -17,6 +17,10 @@ pub fn open<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .build()?;
+    #[cfg(target_os = "linux")]
+    crate::acceleration::suit(&window)?;
+    #[cfg(not(target_os = "linux"))]
+    drop(window);
     Ok(())
 }
 
