@@ -1,5 +1,9 @@
 //! Prints what is measured on pictures, one line of JSON each: `measure face|card|face-with-card FILE...`.
 //!
+//! Beside the measures stand the findings and the hint that the product would give first. Those come from `likeness-capture`,
+//! which judges each file as it judges a still before it is sent, with the card expected on the learner's left hand;
+//! they are `null` with a reason for a file that is no baseline JPEG, because the product takes no other.
+//!
 //! A tool for looking at numbers, not part of the product, which never reads a picture from a file.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool answers on its standard output")]
 #![allow(
@@ -9,6 +13,7 @@
     reason = "sides of pictures and clamped pixels: no number here outgrows its type"
 )]
 
+use likeness_capture::{CardNeeds, Hand, Mode, Observer, ObserverError, Opinion, Settings};
 use likeness_vision::card::{Card, CardAnalyser, CardFormat, Guide};
 use likeness_vision::face::{Face, FaceAnalyser, FaceReport};
 use likeness_vision::people::Sweep;
@@ -24,8 +29,12 @@ enum MeasureError {
     File(String, image::ImageError),
     #[error("{0}: {1}")]
     Plane(String, PlaneError),
+    #[error("cannot read {0}: {1}")]
+    Bytes(String, std::io::Error),
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error(transparent)]
+    Observer(#[from] ObserverError),
 }
 
 fn main() -> ExitCode {
@@ -41,14 +50,15 @@ fn main() -> ExitCode {
 fn run() -> Result<(), MeasureError> {
     let mut arguments = std::env::args().skip(1);
     let subject = arguments.next().ok_or(MeasureError::Usage)?;
-    let (with_face, with_card) = match subject.as_str() {
-        "face" => (true, false),
-        "card" => (false, true),
-        "face-with-card" => (true, true),
+    let (with_face, with_card, mode) = match subject.as_str() {
+        "face" => (true, false, Mode::Face),
+        "card" => (false, true, Mode::IdCard { needs: CardNeeds::PhotoAndName }),
+        "face-with-card" => (true, true, Mode::FaceWithCard { hand: Hand::Left }),
         _ => return Err(MeasureError::Usage),
     };
     let mut faces = FaceAnalyser::new()?;
     let mut cards = CardAnalyser::new();
+    let mut observer = Observer::new(mode, Settings::default())?;
     for file in arguments {
         let frame = Frame::read(&file)?;
         let picture = frame.picture().map_err(|problem| MeasureError::Plane(file.clone(), problem))?;
@@ -68,9 +78,34 @@ fn run() -> Result<(), MeasureError> {
             }
             line.insert("card".to_owned(), found.as_ref().map_or(Value::Null, card_report));
         }
+        let bytes = std::fs::read(&file).map_err(|problem| MeasureError::Bytes(file.clone(), problem))?;
+        match observer.examine(&bytes) {
+            Ok(opinion) => {
+                line.insert("findings".to_owned(), findings(&opinion));
+                line.insert("complete".to_owned(), json!(opinion.complete));
+                line.insert("hint".to_owned(), json!(opinion.first.map(likeness_capture::HintCode::code)));
+            }
+            Err(problem) => {
+                line.insert("findings".to_owned(), Value::Null);
+                line.insert("not_judged".to_owned(), json!(problem.to_string()));
+            }
+        }
         println!("{}", Value::Object(line));
     }
     Ok(())
+}
+
+fn findings(opinion: &Opinion) -> Value {
+    let all = opinion.findings.iter().map(|(code, finding)| {
+        json!({
+            "hint": code.code(),
+            "gate": finding.gate,
+            "value": finding.value,
+            "limit": finding.limit,
+            "level": finding.level.as_str(),
+        })
+    });
+    all.collect()
 }
 
 /// An outline of ID-1 shape in the middle, 0.52 of the frame wide: what the app shows at 1280 pixels.
