@@ -36,6 +36,13 @@ impl FaceAnalyser {
     ///
     /// With [`Sweep::Next`] what the other tiles showed up to eleven frames ago counts too.
     pub fn people(&mut self, picture: &Picture<'_>, sweep: Sweep) -> Vec<FaceBox> {
+        let mut all = Vec::new();
+        self.people_into(picture, sweep, &mut all);
+        all
+    }
+
+    /// The same, written over an earlier list: [`Sweep::Next`] on frames of one size allocates nothing after some rounds.
+    pub fn people_into(&mut self, picture: &Picture<'_>, sweep: Sweep, all: &mut Vec<FaceBox>) {
         let size = (picture.luma.width(), picture.luma.height());
         if self.sight.size != size || sweep == Sweep::All {
             self.sight = Sight { size, ..Sight::default() };
@@ -51,11 +58,11 @@ impl FaceAnalyser {
             self.sight.seen[next] = seen;
             self.sight.next = (next + 1) % LOOKS;
         }
-        let mut all: Vec<FaceBox> = self.sight.seen.iter().flatten().copied().collect();
-        detect::keep_each_once(&mut all);
+        all.clear();
+        all.extend(self.sight.seen.iter().flatten());
+        detect::keep_each_once(all);
         let area = |face: &FaceBox| face.bounds.width * face.bounds.height;
-        all.sort_by(|a, b| area(b).total_cmp(&area(a)));
-        all
+        all.sort_unstable_by(|a, b| area(b).total_cmp(&area(a)));
     }
 }
 

@@ -26,7 +26,7 @@ const ASSUMED_WIDTH_MM: f32 = 85.60;
 /// Corners may lie this far outside the frame, as a share of the card's width, when all four sides were seen.
 const OUTSIDE_SHARE: f32 = 0.08;
 
-/// Finds and measures the card of a frame. Holds the buffers, so that frames after the first allocate next to nothing.
+/// Finds and measures the card of a frame. Holds the buffers, so that frames after the first few allocate nothing.
 #[derive(Debug, Default)]
 pub struct CardAnalyser {
     finder: Finder,
@@ -34,6 +34,8 @@ pub struct CardAnalyser {
     glare: GlareReader,
     text: TextReader,
     flat: Vec<u8>,
+    /// For the blobs of the next card.
+    blobs: Vec<Rect>,
     pub(super) colour: FlatColour,
 }
 
@@ -49,6 +51,27 @@ impl CardAnalyser {
     /// `guide`: the outline the learner sees; a card up to a quarter smaller or larger is found.
     /// Never fails: a guide outside the picture or with a side that is not a number finds nothing.
     pub fn analyse(&mut self, picture: &Picture, lens: &Lens, guide: &Guide, format: CardFormat) -> Option<Card> {
+        let mut card = None;
+        self.analyse_into(picture, lens, guide, format, &mut card);
+        card
+    }
+
+    /// The same, written over an earlier card: frames of one size allocate nothing after the first few.
+    pub fn analyse_into(
+        &mut self,
+        picture: &Picture,
+        lens: &Lens,
+        guide: &Guide,
+        format: CardFormat,
+        card: &mut Option<Card>,
+    ) {
+        if let Some(card) = card.take() {
+            self.blobs = card.glare_blobs;
+        }
+        *card = self.look(picture, lens, guide, format);
+    }
+
+    fn look(&mut self, picture: &Picture, lens: &Lens, guide: &Guide, format: CardFormat) -> Option<Card> {
         let lens = shape::usable_lens(lens, picture);
         let ratio = format.size_mm().map(|(width, height)| width / height);
         let candidates = self.finder.find(&picture.luma, &lens, &guide.outline, ratio);
@@ -97,7 +120,9 @@ impl CardAnalyser {
         warp::flatten(luma, (0, 0), &homography, FLAT, &mut self.flat);
         let light = self.glare.read(&self.flat);
         let blobs = &self.glare.blobs;
-        let glare_blobs = blobs.iter().map(|blob| homography.bounds_of(blob, FLAT.0, FLAT.1)).collect();
+        let mut glare_blobs = std::mem::take(&mut self.blobs);
+        glare_blobs.clear();
+        glare_blobs.extend(blobs.iter().map(|blob| homography.bounds_of(blob, FLAT.0, FLAT.1)));
 
         let width_mm = size_mm.map_or(ASSUMED_WIDTH_MM, |(width, _)| width);
         let height_mm = size_mm.map_or(ASSUMED_WIDTH_MM / shape.ratio, |(_, height)| height);

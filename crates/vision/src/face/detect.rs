@@ -149,7 +149,7 @@ fn decode_one(values: &[f32], score: f32, anchor: (f32, f32), square: Square) ->
 
 /// Sorts by score and drops every box that shows the same face as a better one.
 pub fn keep_each_once(faces: &mut Vec<FaceBox>) {
-    faces.sort_by(|a, b| b.score.total_cmp(&a.score));
+    faces.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept = 0;
     for index in 0..faces.len() {
         let face = faces[index];

@@ -1,32 +1,30 @@
 //! The outline of a face as rows of pixels.
 
+use super::mesh::POINTS;
 use crate::Plane;
 
 /// Per row of a plane, the pixels inside the convex hull of a mesh.
 pub struct Spans {
-    first_row: u32,
-    rows: Vec<(usize, usize)>,
+    hull: Chain,
+    width: u32,
 }
 
 impl Spans {
     /// Start and end of the pixels in row `y`; equal when there are none.
     pub fn row(&self, y: u32) -> (usize, usize) {
-        y.checked_sub(self.first_row).and_then(|row| self.rows.get(row as usize)).copied().unwrap_or((0, 0))
+        span(self.hull.places(), y as f32, self.width)
     }
 }
 
-/// Places of the frame in a plane whose sides are the frame's divided by `by`.
+/// Places of the frame in a plane whose sides are the frame's divided by `by`. At most [`POINTS`] of them count.
 pub fn spans(points: &[[f32; 3]], by: u32, plane: &Plane<'_>) -> Spans {
     let to_plane = |value: f32| (value + 0.5) / by as f32 - 0.5;
-    let mut places: Vec<[f32; 2]> = points.iter().map(|[x, y, _]| [to_plane(*x), to_plane(*y)]).collect();
-    let outline = convex_hull(&mut places);
-    let rows = |value: f32| value.clamp(0.0, plane.height() as f32) as u32;
-    let top = outline.iter().fold(f32::MAX, |top, place| top.min(place[1]));
-    let bottom = outline.iter().fold(f32::MIN, |bottom, place| bottom.max(place[1]));
-    let first_row = rows(top.ceil());
-    let last_row = rows(bottom.floor() + 1.0);
-    let rows = (first_row..last_row).map(|y| span(&outline, y as f32, plane.width())).collect();
-    Spans { first_row, rows }
+    let mut places = [[0.0; 2]; POINTS];
+    let count = points.len().min(POINTS);
+    for (place, [x, y, _]) in places.iter_mut().zip(points) {
+        *place = [to_plane(*x), to_plane(*y)];
+    }
+    Spans { hull: convex_hull(&mut places[..count]), width: plane.width() }
 }
 
 fn span(outline: &[[f32; 2]], y: f32, width: u32) -> (usize, usize) {
@@ -46,25 +44,46 @@ fn span(outline: &[[f32; 2]], y: f32, width: u32) -> (usize, usize) {
     (start, end.max(start))
 }
 
-/// Andrew's monotone chain, 1979.
-fn convex_hull(places: &mut [[f32; 2]]) -> Vec<[f32; 2]> {
-    places.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
-    let turns_right = |hull: &[[f32; 2]], next: &[f32; 2]| match hull {
-        [.., a, b] => (b[0] - a[0]) * (next[1] - a[1]) - (b[1] - a[1]) * (next[0] - a[0]) <= 0.0,
-        _ => false,
-    };
-    let chain = |places: &mut dyn Iterator<Item = &[f32; 2]>| {
-        let mut chain: Vec<[f32; 2]> = Vec::new();
-        for next in places {
-            while turns_right(&chain, next) {
-                chain.pop();
-            }
-            chain.push(*next);
+/// Corners of an outline, in the order it is walked.
+struct Chain {
+    places: [[f32; 2]; POINTS],
+    count: usize,
+}
+
+impl Chain {
+    fn places(&self) -> &[[f32; 2]] {
+        &self.places[..self.count]
+    }
+
+    /// Adds the next corner, and takes back those from `start` on that it makes hollow.
+    fn add(&mut self, next: [f32; 2], start: usize) {
+        let turns_right = |places: &[[f32; 2]]| match places {
+            [.., a, b] => (b[0] - a[0]) * (next[1] - a[1]) - (b[1] - a[1]) * (next[0] - a[0]) <= 0.0,
+            _ => false,
+        };
+        while turns_right(&self.places[start..self.count]) {
+            self.count -= 1;
         }
-        chain.pop();
-        chain
-    };
-    let mut hull = chain(&mut places.iter());
-    hull.extend(chain(&mut places.iter().rev()));
+        if self.count < POINTS {
+            self.places[self.count] = next;
+            self.count += 1;
+        }
+    }
+}
+
+/// Andrew's monotone chain, 1979: one half from the left to the right, the other one back.
+fn convex_hull(places: &mut [[f32; 2]]) -> Chain {
+    places.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+    let mut hull = Chain { places: [[0.0; 2]; POINTS], count: 0 };
+    for place in &*places {
+        hull.add(*place, 0);
+    }
+    // The last place of each half is the first of the other one.
+    let half = hull.count.saturating_sub(1);
+    hull.count = half;
+    for place in places.iter().rev() {
+        hull.add(*place, half);
+    }
+    hull.count = hull.count.saturating_sub(1).max(half);
     hull
 }

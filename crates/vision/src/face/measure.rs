@@ -6,7 +6,7 @@
 use super::light::Histogram;
 use super::mesh::{Chroma, Mesh, middle};
 use super::pose::pose;
-use super::sharpness::edge_width;
+use super::sharpness::{Rows, edge_width};
 use super::{Face, hull};
 use crate::{Lens, Picture, Plane, Point};
 
@@ -127,13 +127,32 @@ fn eye_box(reader: &Reader<'_>, axes: &Axes, centre: Point) -> (f32, f32) {
     (*bright, variance.sqrt() / mean.max(1.0))
 }
 
+/// Memory of the measures, kept so that nothing is allocated per frame.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// Rows of the sharpness.
+    rows: Rows,
+    /// For the points of the next face.
+    pub points: Vec<[f32; 3]>,
+}
+
 /// Everything that is measured on the main face.
-pub fn measure(sizes: &Sizes<'_>, lens: &Lens, mesh: Mesh, eyes: &Eyes, score: f32) -> Face {
+pub fn measure(
+    sizes: &Sizes<'_>,
+    lens: &Lens,
+    mesh: &Mesh,
+    eyes: &Eyes,
+    score: f32,
+    workspace: &mut Workspace,
+) -> Face {
+    let mut points = std::mem::take(&mut workspace.points);
+    points.clear();
+    points.extend_from_slice(&mesh.points);
     let (width, height) = (sizes.frame.luma.width() as f32, sizes.frame.luma.height() as f32);
     let middle = middle(eyes.centres[0], eyes.centres[1]);
-    let pose = pose(&mesh);
-    let skin = skin(sizes, &mesh);
-    let (side_light_ratio, darker_side_is_image_left) = side_light(sizes, &mesh, eyes, middle);
+    let pose = pose(mesh);
+    let skin = skin(sizes, mesh);
+    let (side_light_ratio, darker_side_is_image_left) = side_light(sizes, mesh, eyes, middle);
     let eye_white = eyes.white_luma.max(1.0);
     // A turned head shows the eyes closer together than they are.
     let true_apart_px = eyes.apart_px / pose.yaw.to_radians().cos().max(0.3);
@@ -144,7 +163,7 @@ pub fn measure(sizes: &Sizes<'_>, lens: &Lens, mesh: Mesh, eyes: &Eyes, score: f
         eyes: eyes.centres,
         inter_eye_px: eyes.apart_px,
         head_height_ratio: middle.distance(mesh.at(CHIN)) / height,
-        border_margin: border_margin(&mesh, width, height),
+        border_margin: border_margin(mesh, width, height),
         yaw_degrees: pose.yaw,
         pitch_degrees: pose.pitch,
         roll_degrees: pose.roll,
@@ -154,12 +173,12 @@ pub fn measure(sizes: &Sizes<'_>, lens: &Lens, mesh: Mesh, eyes: &Eyes, score: f
         background_over_eye: skin.behind.percentile(0.5) / eye_white,
         side_light_ratio,
         darker_side_is_image_left,
-        blur: edge_width(&sizes.frame.luma, middle, eyes.apart_px) / eyes.apart_px,
-        mouth_open: ratio(&mesh, INNER_LIPS, INNER_CORNERS),
+        blur: edge_width(&sizes.frame.luma, middle, eyes.apart_px, &mut workspace.rows) / eyes.apart_px,
+        mouth_open: ratio(mesh, INNER_LIPS, INNER_CORNERS),
         face_p95_luma: skin.face.percentile(0.95),
         chroma: skin.chroma,
         distance_mm: lens.focal_px.max(0.0) * EYE_DISTANCE_MM / true_apart_px,
-        points: mesh.points,
+        points,
     }
 }
 

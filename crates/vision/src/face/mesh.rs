@@ -65,7 +65,7 @@ pub struct Mesh {
     /// How sure it is that a face is there, 0 to 1.
     pub presence: f32,
     /// x, y, z of each point.
-    pub points: Vec<[f32; 3]>,
+    pub points: [[f32; 3]; POINTS],
     /// Upright rectangle around the points.
     pub bounds: Rect,
     /// The square they were found in.
@@ -117,18 +117,25 @@ impl Mesher {
             [at.x, at.y, z * scale]
         };
         let (points, _) = points.as_chunks::<3>();
-        let points: Vec<[f32; 3]> = points.iter().map(place).collect();
-        if points.len() != POINTS || points.iter().flatten().any(|value| !value.is_finite()) {
+        let mut mesh = Mesh::nothing(crop);
+        if points.len() != POINTS {
+            return mesh;
+        }
+        for (to, from) in mesh.points.iter_mut().zip(points) {
+            *to = place(from);
+        }
+        if mesh.points.iter().flatten().any(|value| !value.is_finite()) {
             return Mesh::nothing(crop);
         }
-        Mesh { presence: logistic(presence), bounds: bounds(&points), points, crop }
+        (mesh.presence, mesh.bounds) = (logistic(presence), bounds(&mesh.points));
+        mesh
     }
 }
 
 impl Mesh {
     /// What is said when the network gave no numbers to speak of.
     fn nothing(crop: Crop) -> Self {
-        let points = vec![[crop.centre.x, crop.centre.y, 0.0]; POINTS];
+        let points = [[crop.centre.x, crop.centre.y, 0.0]; POINTS];
         Self { presence: 0.0, bounds: bounds(&points), points, crop }
     }
 }

@@ -14,10 +14,18 @@ const GAUSS: [f32; 3] = [0.106_507, 0.786_986, 0.106_507];
 const STEPS: f32 = 4.0;
 const BINS: usize = 1024;
 
+/// Rows in work, kept from frame to frame.
+#[derive(Debug, Default)]
+pub struct Rows {
+    upright: Vec<f32>,
+    /// Three smoothed rows, the oldest overwritten by the next.
+    smooth: [Vec<f32>; 3],
+}
+
 /// Width of the sharpest edges in the eye band, pixels: `(p98 - p2) / p99.5(gradient)`.
 ///
 /// An ideal edge blurred by a Gaussian of sigma s is 2.5 s wide. A band without any edge gives 255, the largest value.
-pub fn edge_width(luma: &Plane<'_>, middle: Point, apart_px: f32) -> f32 {
+pub fn edge_width(luma: &Plane<'_>, middle: Point, apart_px: f32, rows: &mut Rows) -> f32 {
     let limit = |value: f32, end: u32| value.clamp(0.0, end as f32) as u32;
     let left = limit(middle.x - BAND.0 * apart_px, luma.width());
     let right = limit(middle.x + BAND.0 * apart_px + 1.0, luma.width());
@@ -28,10 +36,12 @@ pub fn edge_width(luma: &Plane<'_>, middle: Point, apart_px: f32) -> f32 {
     }
     let columns = left as usize..right as usize;
     let mut values = Histogram::new();
-    let mut gradients = vec![0_u32; BINS];
-    // Three smoothed rows, the oldest overwritten by the next.
-    let mut smooth = [(); 3].map(|()| vec![0.0_f32; columns.len()]);
-    let mut upright = vec![0.0_f32; columns.len()];
+    let mut gradients = [0_u32; BINS];
+    let Rows { upright, smooth } = rows;
+    for row in smooth.iter_mut().chain([&mut *upright]) {
+        row.clear();
+        row.resize(columns.len(), 0.0);
+    }
     for y in top..bottom {
         values.add(&luma.row(y)[columns.clone()]);
         if y < top + 1 || y + 1 >= bottom {
@@ -39,9 +49,9 @@ pub fn edge_width(luma: &Plane<'_>, middle: Point, apart_px: f32) -> f32 {
         }
         let rows = [y - 1, y, y + 1].map(|y| &luma.row(y)[columns.clone()]);
         smooth.rotate_left(1);
-        smooth_row(rows, &mut upright, &mut smooth[2]);
+        smooth_row(rows, upright, &mut smooth[2]);
         if y >= top + 3 {
-            count_gradients(&smooth, &mut gradients);
+            count_gradients(smooth, &mut gradients);
         }
     }
     let range = values.percentile(0.98) - values.percentile(0.02);

@@ -6,7 +6,7 @@
 //! Refuses to know: time. "Every fifth" counts frames that were analysed.
 
 use super::detect::{Detector, same_face};
-use super::measure::{Eyes, Sizes, eyes, measure};
+use super::measure::{Eyes, Sizes, Workspace, eyes, measure};
 use super::mesh::{Crop, Mesh, Mesher};
 use super::shrink::SmallPicture;
 use super::{Face, FaceBox, FaceReport, light};
@@ -48,6 +48,7 @@ pub struct FaceAnalyser {
     small: SmallPicture,
     followed: Option<Followed>,
     others: Vec<FaceBox>,
+    workspace: Workspace,
 }
 
 /// The main face of the last frame.
@@ -76,6 +77,7 @@ impl FaceAnalyser {
             small: SmallPicture::default(),
             followed: None,
             others: Vec::new(),
+            workspace: Workspace::default(),
         })
     }
 
@@ -91,18 +93,34 @@ impl FaceAnalyser {
     /// Boxes of score 0.30 and more, best first, in pixels of the whole picture. Sure is from [`SURE_SCORE`] on.
     /// Small pictures are welcome: this is also how the portrait on a rectified card is found.
     pub fn find(&mut self, picture: &Picture<'_>, region: Option<Rect>) -> Vec<FaceBox> {
-        self.detector.find(picture, region, LOWEST_SCORE).to_vec()
+        self.boxes(picture, region).to_vec()
+    }
+
+    /// What [`Self::find`] gives, lent until the next call instead of allocated.
+    pub fn boxes(&mut self, picture: &Picture<'_>, region: Option<Rect>) -> &[FaceBox] {
+        self.detector.find(picture, region, LOWEST_SCORE)
     }
 
     /// Everything one frame says about faces.
     pub fn analyse(&mut self, picture: &Picture<'_>, lens: &Lens) -> FaceReport {
+        let mut report = FaceReport::default();
+        self.analyse_into(picture, lens, &mut report);
+        report
+    }
+
+    /// The same, written over an earlier report: frames of one size allocate nothing after the first few.
+    pub fn analyse_into(&mut self, picture: &Picture<'_>, lens: &Lens, report: &mut FaceReport) {
+        if let Some(face) = report.main.take() {
+            self.workspace.points = face.points;
+        }
         let mut small = std::mem::take(&mut self.small);
         small.fill(picture);
         let sizes = Sizes { frame: *picture, small: small.picture(picture), by: small.by() };
-        let main = self.main(&sizes, lens);
-        let report = FaceReport { main, others: self.others.clone(), scene: light::scene(&sizes.small.luma) };
+        report.main = self.main(&sizes, lens);
+        report.others.clear();
+        report.others.extend_from_slice(&self.others);
+        report.scene = light::scene(&sizes.small.luma);
         self.small = small;
-        report
     }
 
     /// Do mesh and eyes, too, say that there is a face? The one that is followed was asked already.
@@ -136,7 +154,7 @@ impl FaceAnalyser {
             frames,
             size,
         });
-        Some(measure(sizes, lens, passed.mesh, &passed.eyes, passed.score))
+        Some(measure(sizes, lens, &passed.mesh, &passed.eyes, passed.score, &mut self.workspace))
     }
 
     /// Runs the mesh on one square; `None` when it is no face.
@@ -164,7 +182,7 @@ impl FaceAnalyser {
                 self.others.extend(self.detector.find(&sizes.frame, Some(middle), SURE_SCORE));
             }
         }
-        self.others.sort_by(|a, b| area(b).total_cmp(&area(a)));
+        self.others.sort_unstable_by(|a, b| area(b).total_cmp(&area(a)));
         if let (Some(passed), Some(largest)) = (followed, self.others.first())
             && passed.mesh.bounds.overlap(&largest.bounds) >= STILL_SAME_OVERLAP
         {
@@ -215,10 +233,12 @@ impl FaceAnalyser {
         });
         let face = self.detector.find(picture, None, SURE_SCORE)[0];
         let crop = Crop::around(&face);
-        time("mesh", &mut || drop(self.mesher.look(picture, &sizes.small, sizes.by, crop)));
+        time("mesh", &mut || {
+            std::hint::black_box(self.mesher.look(picture, &sizes.small, sizes.by, crop));
+        });
         let mesh = self.mesher.look(picture, &sizes.small, sizes.by, crop);
         let eyes = eyes(&sizes, &mesh);
-        time("measures", &mut || drop(measure(&sizes, lens, mesh.clone(), &eyes, face.score)));
+        time("measures", &mut || drop(measure(&sizes, lens, &mesh, &eyes, face.score, &mut self.workspace)));
     }
 }
 

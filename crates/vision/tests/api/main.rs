@@ -15,4 +15,5 @@ mod card_drawing;
 mod card_studio;
 mod drawn;
 mod faces;
+mod memory;
 mod model_file;
