@@ -12,6 +12,7 @@ mod machine;
 mod page;
 mod process;
 mod suites;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,8 @@ cargo xtask <command>
        [--quick]             frames; written to docs/results/vision.md
   eval [--small] [--gate]    how right guidance is on drawn scenes, written to docs/results/guidance.md (20 minutes on two idle cores,
                              goes on where it was stopped); contact sheets in target/eval/; --small is a third of it, without the page
+  verify-ofiq --csv FILE     holds our score maps against the table OFIQ publishes (not part of the project)
+  verify-model               makes LiteRT's answers anew and holds the reference files and our interpreter against them
   check                      formatting, lints, types, licences, generated files
   check-windows, check-macos type-check the workspace for a system this machine has no toolchain for (8 minutes from cold)
   generate types             writes the TypeScript shapes of the View
@@ -59,6 +62,8 @@ fn dispatch(words: &[String]) -> Outcome {
         "test" => suites::test(&options),
         "bench" => bench::bench(&options),
         "eval" => eval::eval(&options),
+        "verify-ofiq" => verify::ofiq(&options),
+        "verify-model" => verify::model(),
         "check" => check::check(&options),
         "check-windows" => cross_check::check(cross_check::System::Windows, &options),
         "check-macos" => cross_check::check(cross_check::System::MacOs, &options),
@@ -88,6 +93,8 @@ pub struct Options {
     pub gate: bool,
     /// `--quick`.
     pub quick: bool,
+    /// `--csv FILE`.
+    pub csv: Option<String>,
     /// `--small`.
     pub small: bool,
     /// `--no-install`.
@@ -107,6 +114,7 @@ impl Options {
             match word.as_str() {
                 "--suite" => options.suites.push(value()?),
                 "--allow-missing" => options.allow_missing.push(value()?),
+                "--csv" => options.csv = Some(value()?),
                 "--release" => options.release = true,
                 "--check" => options.check = true,
                 "--gate" => options.gate = true,
