@@ -15,6 +15,7 @@ use crate::advice::Side;
 use crate::guide;
 use crate::hint::HintCode;
 use crate::mode::Hand;
+use crate::profile::Limits;
 use crate::view::Measures;
 
 /// A portrait may stick out of the measured quadrilateral by this share.
@@ -43,7 +44,9 @@ pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, hand: Hand, to: 
     size(card, face, from, to);
     let limits = from.settings.profile.limits();
     to.readings.push(Reading::below("card-margin", HintCode::CardCutOff, card.border_margin, limits.card_margin_min));
-    surface(card, from, to);
+    // Beside the head even a card held flat is seen 15 to 20 degrees from the line of sight, and nobody reads this photo's print.
+    let tilt = limits.card_tilt_max.stop;
+    surface(card, from, Limits { warn: tilt, stop: tilt }, to);
     let code = if from.memory.moving() { HintCode::HoldStill } else { HintCode::OutOfFocus };
     to.readings.push(Reading::above("card-sigma-px", code, card.sigma_px, limits.beside_sigma_px_max));
     to.complete = from.memory.portrait().is_some();

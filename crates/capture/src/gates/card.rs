@@ -26,7 +26,7 @@ pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, needs: CardNeeds
     side(card, from, needs, to);
     distance(measures, card, from, to);
     place(measures, card, from, to);
-    surface(card, from, to);
+    surface(card, from, from.settings.profile.limits().card_tilt_max, to);
     sharpness(measures, card, from, to);
     let print = f64::from(card.text_lines) >= from.settings.profile.limits().card_lines_min.warn;
     // A name side with print on it needs no portrait to be told apart.
@@ -117,14 +117,14 @@ fn place(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judge
     );
 }
 
-/// Tilt, turn, light: the same for a card alone and beside a face.
-pub(super) fn surface(card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
+/// Tilt, turn, light: for a card alone and beside a face.
+pub(super) fn surface(card: &Card, from: &Standpoint<'_>, tilt: Limits, to: &mut Judgement) {
     let limits = from.settings.profile.limits();
     to.readings.push(Reading::angle(
         "card-tilt-degrees",
         HintCode::CardTilted,
         card.tilt_degrees,
-        limits.card_tilt_max,
+        tilt,
     ));
     to.readings.push(Reading::angle(
         "card-roll-degrees",
