@@ -88,7 +88,7 @@ impl Cards<'_> {
         };
         self.judge("good", variant, &base, sensor, PHOTO_AND_NAME)?;
         let mut blurred = base.clone();
-        blurred.lens.blur_px = chance.between(0.27, 0.55) * self.px_per_mm(&base);
+        blurred.lens.blur_px = chance.between(0.27, 0.55) * px_per_mm(&base);
         self.judge("blurred", variant, &blurred, sensor, PHOTO_AND_NAME)?;
         let dark = Sensor { exposure: chance.between(0.04, 0.09), noise: 1.6 * sensor.noise, ..sensor };
         self.judge("dark", variant, &base, dark, PHOTO_AND_NAME)?;
@@ -137,7 +137,7 @@ impl Cards<'_> {
         let mut scene = Scene::empty(self.seed * 2 + u64::from(variant), u32::from(SIZE_PX.0), u32::from(SIZE_PX.1));
         scene.room = [RoomStyle::Lines, RoomStyle::Shelf, RoomStyle::Lines, RoomStyle::Window]
             [((self.seed * 2 + u64::from(variant)) % 4) as usize];
-        if self.seed % 8 == 0 {
+        if self.seed.is_multiple_of(8) {
             scene.learner = Some(Learner::of(self.seed));
         }
         self.judge("no-card", variant, &scene, sensor, PHOTO_AND_NAME)
@@ -186,11 +186,6 @@ impl Cards<'_> {
         self.wall.hang(&record, &shot)?;
         self.records.push(record);
         Ok(())
-    }
-
-    fn px_per_mm(&mut self, scene: &Scene) -> f32 {
-        let distance_mm = scene.card.as_ref().map_or(130.0, |card| card.distance_mm);
-        scene.focal_px() / distance_mm
     }
 
     /// A reflection that burns more than 3 % of the card.
@@ -252,13 +247,19 @@ impl Cards<'_> {
     }
 }
 
+fn px_per_mm(scene: &Scene) -> f32 {
+    let distance_mm = scene.card.as_ref().map_or(130.0, |card| card.distance_mm);
+    scene.focal_px() / distance_mm
+}
+
 /// The worst corner, in per cent of the card's width. `None` without a card, or before its edges are agreed.
 pub fn corner_error_percent(opinion: &Opinion, truth: &Truth) -> Option<f32> {
     let (card, truth) = (opinion.card.as_ref()?, truth.card.as_ref()?);
     if let Some(advice) = &opinion.advice {
         advice.quad?;
     }
-    let width = (truth.corners[0].distance_px(truth.corners[1]) + truth.corners[3].distance_px(truth.corners[2])) / 2.0;
+    let width =
+        f32::midpoint(truth.corners[0].distance_px(truth.corners[1]), truth.corners[3].distance_px(truth.corners[2]));
     let worst = card
         .quad
         .0

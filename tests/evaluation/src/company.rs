@@ -26,7 +26,7 @@ pub const WRONG: [&str; 6] = ["beside", "behind", "poster", "phone-screen", "no-
 fn good(seed: u64, variant: u64) -> Scene {
     let mut chance = Chance::new(seed, 300 + variant);
     let mut scene = Scene::face_with_card(seed, u32::from(SIZE_PX.0), u32::from(SIZE_PX.1));
-    scene.room = if seed % 3 == 0 { RoomStyle::Plain } else { RoomStyle::Shelf };
+    scene.room = if seed.is_multiple_of(3) { RoomStyle::Plain } else { RoomStyle::Shelf };
     scene.lens.noise = chance.between(0.8, 2.2);
     scene.lens.blur_px = chance.between(0.4, 0.7);
     scene.light.exposure = chance.between(0.88, 1.08);
@@ -121,7 +121,7 @@ pub fn trial(seed: u64, wall: &Wall) -> Trial {
     let mut easel = Easel::default();
     let mut records = Vec::new();
     let mut looks = Looks::from_seed(seed);
-    looks.glasses = seed % 9 == 0;
+    looks.glasses = seed.is_multiple_of(9);
     for variant in 0..2 {
         let mut scene = good(seed, u64::from(variant));
         if let Some(learner) = &mut scene.learner {

@@ -133,7 +133,7 @@ impl Faces<'_> {
         if variant == 0 {
             let mut aside = base.clone();
             learner(&mut aside, |learner| {
-                learner.right_mm += chance.aside(0.17, 0.25) * 640.0 * learner.distance_mm / base.focal_px()
+                learner.right_mm += chance.aside(0.17, 0.25) * 640.0 * learner.distance_mm / base.focal_px();
             });
             self.judge("off-centre", variant, &aside, sensor)?;
             let mut behind = base.clone();

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use likeness_capture::Opinion;
 use serde::{Deserialize, Serialize};
 
+/// A card whose corners are further off than this was not understood.
+const MOST_CORNER_ERROR_PERCENT: f64 = 1.5;
+
 /// What was shown, and what the product made of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
@@ -45,6 +48,15 @@ impl Record {
     pub fn with(mut self, name: &str, value: impl Into<f64>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The decision was right: good frames pass, others do not. Frames that only feed a ruler are right where the ruler is.
+    pub fn right(&self) -> bool {
+        let off = |name: &str, most: f64| self.values.get(name).is_some_and(|value| *value > most);
+        if off("corner_error_percent", MOST_CORNER_ERROR_PERCENT) {
+            return false;
+        }
+        self.shown == "distance" || self.passed == self.shown.starts_with("good")
     }
 
     pub fn says(&self, codes: &[&str]) -> bool {

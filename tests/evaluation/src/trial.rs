@@ -17,9 +17,7 @@ pub struct Wall {
 
 impl Wall {
     pub fn hang(&self, record: &Record, shot: &Shot) -> Result<(), EvaluationError> {
-        let good = record.shown == "good";
-        let right = record.passed == good;
-        if right && record.seed >= self.right_below {
+        if record.right() && record.seed >= self.right_below {
             return Ok(());
         }
         shot.keep_small(&self.folder.join(record.file()))
