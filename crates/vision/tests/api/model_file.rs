@@ -14,6 +14,9 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// A file, what is said of it (`None` when it is good), and why.
+type Row = (Option<Vec<u8>>, Option<&'static str>, &'static str);
+
 #[test]
 fn a_wrong_model_file_is_refused_with_the_command_to_run() {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -26,7 +29,7 @@ fn a_wrong_model_file_is_refused_with_the_command_to_run() {
         Some(bytes)
     };
     #[rustfmt::skip]
-    let table: [(Option<Vec<u8>>, Option<&str>, &str); 7] = [
+    let table: [Row; 7] = [
         // file                              said, `None` when it is good     because
         (Some(good.clone()),                 None,                            "the file npm brings"),
         (None,                               Some("face model not found"),    "nobody ran npm"),
