@@ -16,7 +16,7 @@ use crate::scene::{Learner, Light};
 const EDGE_RAYS: [(f32, f32); 4] = [(-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125)];
 
 /// Rays of a square of this side are led through free space together.
-const TILE_PX: usize = 8;
+pub(crate) const TILE_PX: usize = 8;
 
 /// Lit lights: directions towards them and strengths.
 #[derive(Clone, Copy, Debug)]

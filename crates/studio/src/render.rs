@@ -9,7 +9,7 @@ use crate::flat::{flat_corners, lay_flat};
 use crate::geometry::{Homography, Pinhole, Point, Turn, v3};
 use crate::hand::hand;
 use crate::looks::Looks;
-use crate::march::{Lamps, Sitter};
+use crate::march::{Lamps, Sitter, TILE_PX};
 use crate::mark::Mark;
 use crate::picture::{CutOut, Picture};
 use crate::room::room;
@@ -323,8 +323,13 @@ fn redraw_face(before: &CutOut, person: &Learner, light: &Light, eye: Pinhole) -
         }
     }
     let (right, bottom) = (before.x + before.w as i32, before.y + before.h as i32);
-    let left = (bounds[0] as i32 - SEAM_PX).clamp(before.x, right);
-    let top = (bounds[1] as i32 - SEAM_PX).clamp(before.y, bottom);
+    // Rays start where those of their tile do, so the piece must have the tiles of the whole.
+    let on_tile = |at: i32, start: i32, end: i32| {
+        let steps = (at - SEAM_PX - start).clamp(0, end - start) / TILE_PX as i32;
+        start + steps * TILE_PX as i32
+    };
+    let left = on_tile(bounds[0] as i32, before.x, right);
+    let top = on_tile(bounds[1] as i32, before.y, bottom);
     let (w, h) = (
         (bounds[2] as i32 + 1 + SEAM_PX).clamp(left, right) - left,
         (bounds[3] as i32 + 1 + SEAM_PX).clamp(top, bottom) - top,

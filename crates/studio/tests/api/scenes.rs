@@ -163,8 +163,12 @@ fn every_named_scene_is_drawn_and_an_unknown_one_is_not() {
         let mut scene = scene_named(name, 5).unwrap_or_else(|| panic!("{name} is listed but not known"));
         (scene.width_px, scene.height_px) = (96, 54);
         let shot = Shot::of(&scene);
-        assert_eq!(shot.truth.face.is_some(), name.contains("face") || name == "second-person", "{name}");
-        assert_eq!(shot.truth.card.is_some(), name.contains("id-") || name.contains("card"), "{name}");
+        let company = ["second-person", "person-behind", "poster", "picture-frame", "phone-screen"];
+        assert_eq!(shot.truth.face.is_some(), name.contains("face") || company.contains(&name), "{name}");
+        let card = name.contains("id-") || (name.contains("card") && !name.contains("without-card"));
+        assert_eq!(shot.truth.card.is_some(), card, "{name}");
+        let flat = ["poster", "picture-frame", "phone-screen"].contains(&name);
+        assert_eq!(!shot.truth.flats.is_empty(), flat, "{name}");
     }
     assert_eq!(scene_named("face-", 1), None);
     assert_eq!(scene_named("", 1), None);
