@@ -43,10 +43,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("likeness-account", &["likeness-protocol", "likeness-remote"]),
         ("likeness-capture", &["likeness-camera", "likeness-vision"]),
         // Measures the product on drawn scenes; nothing depends on it.
-        (
-            "likeness-evaluation",
-            &["likeness-camera", "likeness-capture", "likeness-studio", "likeness-vision"],
-        ),
+        ("likeness-evaluation", &["likeness-camera", "likeness-capture", "likeness-studio", "likeness-vision"]),
         ("likeness-submission", &["likeness-capture", "likeness-protocol", "likeness-remote"]),
         (
             "likeness-journey",

@@ -30,9 +30,9 @@ pub fn draw(folder: &Path) {
 /// The best quality that is not heavier.
 fn of_weight(rgb: &[u8], width_px: u16, height_px: u16, wanted_bytes: usize) -> Vec<u8> {
     let encoded = |quality| encode_rgb(rgb, width_px, height_px, quality).expect("the studio's picture is encoded");
-    let (mut low, mut high) = (10, 100);
+    let (mut low, mut high) = (10_u8, 100_u8);
     while low < high {
-        let middle = (low + high).div_ceil(2);
+        let middle = low.midpoint(high + 1);
         if encoded(middle).len() <= wanted_bytes { low = middle } else { high = middle - 1 }
     }
     encoded(low)

@@ -98,7 +98,10 @@ impl Window {
             sleep(Duration::from_millis(50));
         };
         let value: Value = serde_json::from_slice(&answer.body).expect("the driver speaks JSON");
-        self.session = value["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {value}")).to_owned();
+        value["value"]["sessionId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no session: {value}"))
+            .clone_into(&mut self.session);
         self.wait("the first screen", |window| {
             window.script("return document.documentElement.dataset.ready || ''") == json!("true")
         });
