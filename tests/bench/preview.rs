@@ -190,7 +190,8 @@ fn costs(home: &Path) -> BTreeMap<String, Duration> {
             _ => continue,
         };
         if String::from_utf8_lossy(&environment).contains(&home) {
-            *costs.entry(name.to_owned()).or_default() += processor_time::of_process(pid).unwrap_or_default();
+            *costs.entry(name.to_owned()).or_default() +=
+                processor_time::Books::default().look(pid).unwrap_or_default();
         }
     }
     costs

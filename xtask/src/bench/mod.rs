@@ -45,7 +45,7 @@ struct Plan {
 
 impl Plan {
     const FULL: Self =
-        Self { runs: 3, seconds: 20, window_seconds: 60, memory_seconds: 600, opens: 20, stalls: 10, plugs: 10 };
+        Self { runs: 3, seconds: 10, window_seconds: 60, memory_seconds: 600, opens: 20, stalls: 10, plugs: 10 };
     const QUICK: Self =
         Self { runs: 1, seconds: 5, window_seconds: 15, memory_seconds: 60, opens: 5, stalls: 2, plugs: 3 };
 }
@@ -111,7 +111,8 @@ fn one_run(rig: &Rig, plan: &Plan, figures: &mut Figures) -> Outcome {
             figures.read(line, prefix);
         }
         if let Some(name) = share {
-            let cost = cost.ok_or_else(|| Failure::Step(format!("`{}` told of no pictures", words.join(" "))))?;
+            let cost =
+                cost.ok_or_else(|| Failure::Step(format!("`{}`: no cost could be read; {lines:?}", words.join(" "))))?;
             figures.add(&format!("cpu_share_{name}"), cost.share_per_cent, "% of a core");
             figures.add(&format!("cpu_{name}_a_picture"), cost.per_picture_ms, "ms");
         }

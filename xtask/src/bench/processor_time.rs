@@ -1,9 +1,10 @@
 //! What a process has cost, read from the kernel's own books (`/proc/<pid>/task/*/schedstat`, nanoseconds on a processor).
 //!
 //! The test camera lives as a thread inside the process under test; its time is a driver's and is left out, for everybody alike.
-//! A thread that ends takes its time with it: differences are only meaningful over a stretch in which the threads stay.
+//! A thread that ends takes its time with it, so whoever wants a difference keeps what each thread was last seen to have cost.
 //! Also part of `tests/bench`, which measures the processes of the window.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,14 +13,21 @@ use std::time::Duration;
 /// Name of the test camera's threads.
 const DOUBLE: &str = "fakev4l2";
 
-/// Processor time of all threads that live now, the test camera's left out.
-pub fn of_process(pid: u32) -> io::Result<Duration> {
-    let mut sum_ns = 0;
-    for thread in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
-        // A thread that has just ended has no books any more.
-        sum_ns += of_thread(&thread.path()).unwrap_or(0);
+/// What each thread was last seen to have cost.
+#[derive(Debug, Default)]
+pub struct Books(HashMap<String, Duration>);
+
+impl Books {
+    /// Processor time of all threads the process has had at one of the looks, the test camera's left out. Never falls.
+    pub fn look(&mut self, pid: u32) -> io::Result<Duration> {
+        for thread in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
+            // A thread that has just ended has no books any more; what it was last seen to have cost stays.
+            if let Ok(ns) = of_thread(&thread.path()) {
+                self.0.insert(thread.file_name().to_string_lossy().into_owned(), Duration::from_nanos(ns));
+            }
+        }
+        Ok(self.0.values().sum())
     }
-    Ok(Duration::from_nanos(sum_ns))
 }
 
 fn of_thread(task: &Path) -> io::Result<u64> {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::processor_time;
+use super::processor_time::Books;
 use crate::process::Failure;
 
 /// What happens before is the program's start.
@@ -118,6 +118,7 @@ struct Look {
 
 struct Watch {
     pid: u32,
+    books: Books,
     seen_pictures: Option<Instant>,
     first: Option<Look>,
     last: Option<Look>,
@@ -125,7 +126,7 @@ struct Watch {
 
 impl Watch {
     fn begin(pid: u32) -> Self {
-        Self { pid, seen_pictures: None, first: None, last: None }
+        Self { pid, books: Books::default(), seen_pictures: None, first: None, last: None }
     }
 
     fn look(&mut self, pictures: u64) {
@@ -139,7 +140,7 @@ impl Watch {
             return;
         }
         // A program that has ended in this moment has no books any more; the look before it counts.
-        if let Ok(cost) = processor_time::of_process(self.pid) {
+        if let Ok(cost) = self.books.look(self.pid) {
             let look = Look { at: now, pictures, cost };
             self.first.get_or_insert(look);
             self.last = Some(look);
