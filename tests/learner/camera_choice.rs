@@ -135,10 +135,11 @@ async fn fault_c18_what_a_camera_can_show_of_an_id_is_said_before_one_is_held_up
             assert_eq!(camera(&view.screen).and_then(|it| it.card), None, "a face needs none of that");
         } else {
             person.until_camera(Some("camera-unsupported")).await;
-            person.refused(Intent::Go, because).await;
+            // The list comes by itself, and nothing else may change the page while something is refused.
             let view = person
                 .until("the choice of cameras", |view| camera(&view.screen).is_some_and(|it| !it.cameras.is_empty()))
                 .await;
+            person.refused(Intent::Go, because).await;
             let remark = camera(&view.screen).and_then(|it| it.cameras[0].remark);
             assert_eq!(remark, Some(CameraRemark::TooSmall), "{because}");
         }
