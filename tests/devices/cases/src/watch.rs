@@ -32,7 +32,9 @@ pub(crate) fn until(camera: &Camera, what: &str, wanted: impl Fn(&CameraState) -
             return Ok(began.elapsed());
         }
         if next != revision {
-            seen.push(format!("{} ms: {}", began.elapsed().as_millis(), state.code().unwrap_or("no fault")));
+            let detail = if let CameraState::Failed { detail } = &state { detail.as_str() } else { "" };
+            let code = state.code().unwrap_or("no fault");
+            seen.push(format!("{} ms: {code} {detail}", began.elapsed().as_millis()));
         }
         revision = next;
     }
