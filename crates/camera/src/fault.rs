@@ -22,7 +22,7 @@ pub(crate) enum Fault {
     Ended {
         /// What happened.
         error: error::CameraError,
-        /// Whether errors of this kind pass by themselves, so that one reopen is worth it.
+        /// Whether errors of this kind pass by themselves, so that opening again is worth it.
         transient: bool,
     },
 }

@@ -141,8 +141,8 @@ pub(crate) enum Next {
 const BUSY_WAITS_MS: [u64; 4] = [500, 1_000, 2_000, 4_000];
 /// After a device went or came: the system sets its rights late, sometimes seconds after its name appears.
 const ARRIVAL_WAITS_MS: [u64; 3] = [300, 1_000, 3_000];
-/// Between a transient error of the bus and the one reopen it gets.
-const TRANSIENT_WAIT: Duration = Duration::from_millis(200);
+/// After an error of the bus: a camera that was just plugged in, or reset, refuses for a moment and then works.
+const TRANSIENT_WAITS_MS: [u64; 3] = [200, 1_000, 3_000];
 
 /// Decides what follows a fault. `arrived`: a device has appeared since the last picture.
 /// `failures` counts this kind of fault since the last picture or that appearance; the first is 0.
@@ -157,7 +157,7 @@ pub(crate) fn after_fault(fault: &CameraError, transient: bool, arrived: bool, f
         | CameraError::Unsupported { .. }
         | CameraError::Restricted
         | CameraError::Denied => wait(&ARRIVAL_WAITS_MS).filter(|_| arrived).unwrap_or(Next::WaitForDevice),
-        CameraError::Failed { .. } if transient && failures == 0 => Next::RetryAfter(TRANSIENT_WAIT),
+        CameraError::Failed { .. } if transient => wait(&TRANSIENT_WAITS_MS).unwrap_or(Next::Stay),
         CameraError::Failed { .. } | CameraError::ListTooSlow => Next::Stay,
     }
 }
@@ -334,8 +334,9 @@ mod tests {
             (CameraError::Denied,       false, false, 0, Next::WaitForDevice,    "rights come with the device, or by a new request"),
             (CameraError::Denied,       false, true,  1, retry(1_000),           "the system sets rights late"),
             (CameraError::NoCamera,     false, true,  3, Next::WaitForDevice,    "what appeared was not a camera"),
-            (failed.clone(),            true,  false, 0, retry(200),             "an error of the bus gets one reopen"),
-            (failed.clone(),            true,  false, 1, Next::Stay,             "not two"),
+            (failed.clone(),            true,  false, 0, retry(200),             "an error of the bus is often over at once"),
+            (failed.clone(),            true,  false, 1, retry(1_000),           "or when the camera has come to itself"),
+            (failed.clone(),            true,  false, 3, Next::Stay,             "then the learner decides"),
             (failed,                    false, false, 0, Next::Stay,             "an unknown error gets none"),
             (CameraError::ListTooSlow,  false, false, 0, Next::Stay,             "a hanging driver does not get better by asking"),
         ];
