@@ -242,6 +242,7 @@ impl UvcRig {
 
     fn start(&mut self, sizes: &[(u16, u16)], options: &[&str]) -> Result<(), CaseError> {
         self.end();
+        nodes_gone()?;
         self.running = Some(Running::start(&self.program, &self.frames, sizes, options)?);
         Ok(())
     }
@@ -295,12 +296,27 @@ impl UvcRig {
     }
 }
 
+/// The name of the first node there is.
+fn some_node() -> Result<Option<String>, CaseError> {
+    let names = fs::read_dir("/dev")?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.filter(|name| name.starts_with("video")).min())
+}
+
+/// Waits until the kernel has taken the pulled cameras away, which it does in its own time: a case must not find the one before.
+fn nodes_gone() -> Result<(), CaseError> {
+    for _ in 0..300 {
+        if some_node()?.is_none() {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Err(CaseError::wrong("the node of a pulled camera stays"))
+}
+
 /// The path of the first node, waiting until there is one.
 pub(crate) fn first_node() -> Result<String, CaseError> {
     for _ in 0..300 {
-        let names = fs::read_dir("/dev")?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let first = names.filter(|name| name.starts_with("video")).min();
-        if let Some(name) = first {
+        if let Some(name) = some_node()? {
             return Ok(format!("/dev/{name}"));
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
