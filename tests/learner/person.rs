@@ -99,12 +99,26 @@ impl Person {
     pub fn refused<'a>(&'a self, intent: Intent, because: &'a str) -> impl Future<Output = ()> + 'a {
         let (pressed, from) = (format!("{intent:?}"), std::panic::Location::caller());
         async move {
-            let before = self.view();
+            let before = self.stillness().await;
             let answer = self.journey.intend(intent).await;
             let screen = name_of(&before.screen);
             assert_eq!(answer, Err(Refusal::WrongScreen), "{from}: {pressed} on {screen}: {because}");
             assert_eq!(self.view(), before, "{from}: {pressed} on {screen} changed what is drawn");
         }
+    }
+
+    /// What is drawn once nothing has come by itself for a moment (the list of cameras does); a running picture never stands still.
+    async fn stillness(&self) -> Arc<View> {
+        let mut view = self.view();
+        for _ in 0..10 {
+            let known = view.rev;
+            let moved = self.journey.wait_for(|view| view.rev != known);
+            match tokio::time::timeout(Duration::from_millis(300), moved).await {
+                Ok(Some(newer)) => view = newer,
+                Ok(None) | Err(_) => break,
+            }
+        }
+        view
     }
 
     /// Waits until the View fits; says what is drawn instead when it never does.

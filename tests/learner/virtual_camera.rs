@@ -62,10 +62,11 @@ async fn fault_c23_blocked_it_is_never_opened_and_says_why_before_a_photo() {
     let shown = camera(&view.screen).expect("a camera screen");
     assert_eq!((shown.state, shown.name.as_deref()), (CameraViewState::Trouble, Some("Scripted camera")));
     assert!(played.newest().is_none(), "no picture of it was taken in");
-    person.refused(Intent::Go, "nobody goes on with it").await;
+    // The list comes by itself, and nothing else may change the page while something is refused.
     let view = person
         .until("the choice of cameras", |view| camera(&view.screen).is_some_and(|it| !it.cameras.is_empty()))
         .await;
+    person.refused(Intent::Go, "nobody goes on with it").await;
     let choices = camera(&view.screen).map(|it| it.cameras.clone()).unwrap_or_default();
     assert_eq!(choices[0].remark, Some(CameraRemark::NotAllowed), "the list says so too");
     person.press(Intent::TurnOnCamera).await;

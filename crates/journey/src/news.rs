@@ -175,7 +175,7 @@ impl Owner {
     }
 
     fn learn_auth(&mut self, auth: Auth) {
-        let was_in = matches!(self.state.auth, Auth::SignedIn { .. });
+        let was_in = matches!(self.state.auth, Auth::SignedIn { .. } | Auth::SigningOut);
         if let Auth::SignedIn { account, .. } = &auth {
             self.note_owner(&account.id);
         }
@@ -197,8 +197,10 @@ impl Owner {
                 self.state.busy = false;
             }
             Auth::SignedOut { .. } if self.state.place == Place::WaitingForKeyring => self.state.place = Place::Welcome,
+            // Somebody who is in already has only become better known; who has just pressed "Sign out" is not led back.
             Auth::SignedIn { .. }
-                if matches!(self.state.place, Place::Starting | Place::WaitingForKeyring | Place::SignIn) =>
+                if !was_in
+                    && matches!(self.state.place, Place::Starting | Place::WaitingForKeyring | Place::SignIn) =>
             {
                 self.state.place = Place::Home;
                 self.state.busy = false;
