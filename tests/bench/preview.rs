@@ -18,6 +18,8 @@ use crate::window::{Surroundings, Window};
 const WARM_UP: Duration = Duration::from_secs(3);
 /// A picture is late when it comes more than a whole period after its turn.
 const LATE_AFTER_MS: f64 = 2.0 * 1000.0 / 30.0;
+/// A thread that ends takes its time with it, so it is asked about it often.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// The page's clock counts whole milliseconds and rounds down.
 const PAGE_CLOCK_MS: f64 = 0.5;
 
@@ -62,17 +64,21 @@ pub fn measure(time: Duration, double: &Path) {
     window.script(LISTEN);
     sleep(WARM_UP);
     window.script("window.benchRows.length = 0");
-    let (before, watch) = (costs(home.path()), Stopwatch::start());
-    sleep(time);
+    let mut processes = Processes::default();
+    let (before, watch) = (processes.costs(home.path()), Stopwatch::start());
+    while watch.seconds() < time.as_secs_f32() {
+        sleep(BETWEEN_LOOKS);
+        processes.costs(home.path());
+    }
     let rows = window.script("return JSON.stringify(window.benchRows)");
     let seconds = f64::from(watch.seconds());
-    let after = costs(home.path());
+    let after = processes.costs(home.path());
     let shown = read_rows(&rows);
     drop(window);
     let log = fs::read_to_string(home.path().join("app.log")).expect("the app's log can be read");
     report(&shown, &due_times(&log), seconds);
     for (name, cost) in after {
-        let spent = cost.saturating_sub(before.get(&name).copied().unwrap_or_default());
+        let spent = cost.saturating_sub(before.get(name).copied().unwrap_or_default());
         figure(&format!("cpu_window_{name}"), 100.0 * spent.as_secs_f64() / seconds, "% of a core");
     }
 }
@@ -176,23 +182,28 @@ fn figure(name: &str, value: f64, unit: &str) {
     println!("figure {name} = {value:.3} {unit}");
 }
 
-/// Processor time of the window's processes, by what they are.
-fn costs(home: &Path) -> BTreeMap<String, Duration> {
-    let mut costs = BTreeMap::new();
-    let home = home.display().to_string();
-    for process in fs::read_dir("/proc").expect("/proc can be read").flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-        let name = match name.trim() {
-            "likeness" => "app",
-            "WebKitWebProces" => "page",
-            _ => continue,
-        };
-        if String::from_utf8_lossy(&environment).contains(&home) {
-            *costs.entry(name.to_owned()).or_default() +=
-                processor_time::Books::default().look(pid).unwrap_or_default();
+/// The books of the window's processes.
+#[derive(Default)]
+struct Processes(BTreeMap<u32, processor_time::Books>);
+
+impl Processes {
+    /// Processor time so far, by what the processes are.
+    fn costs(&mut self, home: &Path) -> BTreeMap<&'static str, Duration> {
+        let mut costs = BTreeMap::new();
+        let home = home.display().to_string();
+        for process in fs::read_dir("/proc").expect("/proc can be read").flatten() {
+            let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+            let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            let name = match name.trim() {
+                "likeness" => "app",
+                "WebKitWebProces" => "page",
+                _ => continue,
+            };
+            if String::from_utf8_lossy(&environment).contains(&home) {
+                *costs.entry(name).or_default() += self.0.entry(pid).or_default().look(pid).unwrap_or_default();
+            }
         }
+        costs
     }
-    costs
 }
