@@ -162,6 +162,15 @@ pub(crate) fn after_fault(fault: &CameraError, transient: bool, arrived: bool, f
     }
 }
 
+/// What follows instead of one more reopen that [`Reopens`] has not granted. Plugging a camera in again is a request of its own,
+/// however often a loose cable has asked for it before.
+pub(crate) fn after_too_many(fault: &CameraError) -> Next {
+    match fault {
+        CameraError::Lost => Next::WaitForDevice,
+        _ => Next::Stay,
+    }
+}
+
 /// Suspensions shorter than this leave a stream as it was.
 const SLEPT_AT_LEAST: Duration = Duration::from_secs(5);
 
@@ -343,6 +352,16 @@ mod tests {
         for (fault, transient, arrived, failures, expected, because) in table {
             assert_eq!(after_fault(&fault, transient, arrived, failures), expected, "{fault:?} {failures}: {because}");
         }
+    }
+
+    #[test]
+    fn a_camera_that_is_lost_too_often_is_still_waited_for() {
+        assert_eq!(after_too_many(&CameraError::Lost), Next::WaitForDevice, "plugging it in is enough");
+        assert_eq!(
+            after_too_many(&CameraError::Failed { detail: String::new() }),
+            Next::Stay,
+            "only a new request helps"
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::device::{Choice, Device, DeviceKey, DeviceRules, Unusable, choose};
 use crate::error::CameraError;
 use crate::fault::Fault;
 use crate::frame::Frame;
-use crate::judge::{Naps, Next, Reopens, StreamVerdict, after_fault, judge_stream};
+use crate::judge::{Naps, Next, Reopens, StreamVerdict, after_fault, after_too_many, judge_stream};
 use crate::makers::{Makers, Permission};
 use crate::mode::{Mode, Pixels, smaller_than};
 use crate::planes::release_room;
@@ -288,10 +288,13 @@ impl Owner {
         };
         errand.failures = if errand.last_code == error.code() { errand.failures + 1 } else { 0 };
         errand.last_code = error.code();
-        let next = after_fault(&error, transient, errand.arrived, errand.failures);
-        self.shared.board.publish(errand.attempt, error.into());
+        let mut next = after_fault(&error, transient, errand.arrived, errand.failures);
         let counts = errand.was_live && errand.failures == 0 && matches!(next, Next::RetryAfter(_));
-        if counts && !errand.reopens.grant(since) { Next::Stay } else { next }
+        if counts && !errand.reopens.grant(since) {
+            next = after_too_many(&error);
+        }
+        self.shared.board.publish(errand.attempt, error.into());
+        next
     }
 
     /// Looks at the devices until another one is there; false if another wish came.

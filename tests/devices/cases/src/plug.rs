@@ -24,6 +24,9 @@ fn within(what: &str, took: Duration, limit: Duration, rig: &dyn Rig) -> Result<
     if took <= given { Ok(text) } else { Err(CaseError::wrong(text)) }
 }
 
+/// More often than a stream is opened again by itself in a minute: plugging in is a request of its own.
+const LOOSE_CABLE: u32 = 4;
+
 pub(crate) fn unplugged_and_replugged(rig: &mut dyn Rig) -> Result<String, CaseError> {
     let camera = camera();
     let key = the_device(&camera)?.key;
@@ -44,10 +47,16 @@ pub(crate) fn unplugged_and_replugged(rig: &mut dyn Rig) -> Result<String, CaseE
         ));
     }
     until_shown(&camera, &mut shown, 5)?;
+    for _ in 0..LOOSE_CABLE {
+        rig.order(Order::Unplug)?;
+        until_code(&camera, "camera-lost")?;
+        rig.order(Order::Plug)?;
+        until(&camera, "a live picture", CameraState::is_live)?;
+    }
     same_key(&camera, &key)?;
     camera.quit();
     let lost = within("camera-lost", lost, LOST_WITHIN, rig)?;
-    Ok(format!("{lost}; live again {} ms after plugging in", ms(live)))
+    Ok(format!("{lost}; live again {} ms after plugging in, and {LOOSE_CABLE} times more at once", ms(live)))
 }
 
 fn same_key(camera: &Camera, key: &DeviceKey) -> Result<(), CaseError> {
