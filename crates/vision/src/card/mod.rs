@@ -16,7 +16,7 @@ mod refine;
 pub(crate) mod shape;
 mod spread;
 mod text;
-mod warp;
+pub(crate) mod warp;
 
 pub use measure::CardAnalyser;
 

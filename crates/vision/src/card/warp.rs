@@ -6,7 +6,7 @@ use crate::{Plane, Point, Quad, Rect};
 
 /// Maps the unit square (top left 0,0; bottom right 1,1) onto a quadrilateral.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Homography {
+pub(crate) struct Homography {
     x: [f32; 3],
     y: [f32; 3],
     w: [f32; 2],
@@ -61,7 +61,7 @@ const FINE: u32 = 256;
 /// Fills `out` with `width` x `height` pixels of `plane` seen through `homography`, row by row.
 ///
 /// `halvings`: how often the plane is halved against the frame in which the homography was measured (chroma planes).
-pub(super) fn flatten(plane: &Plane, halvings: (u8, u8), homography: &Homography, size: (u32, u32), out: &mut Vec<u8>) {
+pub(crate) fn flatten(plane: &Plane, halvings: (u8, u8), homography: &Homography, size: (u32, u32), out: &mut Vec<u8>) {
     let (width, height) = (size.0 as usize, size.1 as usize);
     out.clear();
     out.resize(width * height, 0);
