@@ -7,7 +7,7 @@ use crate::people::Sweep;
 use crate::{Colour, Lens, Picture, Plane};
 
 #[cfg(unix)]
-fn processor_ms() -> f64 {
+pub(crate) fn processor_ms() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
@@ -15,7 +15,7 @@ fn processor_ms() -> f64 {
 /// Elsewhere the clock on the wall must do.
 #[cfg(not(unix))]
 #[allow(clippy::disallowed_methods, reason = "time is what is measured here")]
-fn processor_ms() -> f64 {
+pub(crate) fn processor_ms() -> f64 {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64() * 1e3
 }

@@ -14,6 +14,8 @@
 )]
 
 pub mod card;
+#[cfg(feature = "codes")]
+pub mod codes;
 #[cfg(test)]
 mod cost;
 pub mod face;

@@ -3,9 +3,6 @@
 //! Guarantees: no I/O, nothing kept, nothing logged; the texts are compared and forgotten. The answer is a hint to look again and
 //! never a reason to refuse: names are written in more ways than any rule knows.
 //! Refuses to know: where the card's text comes from, and names in letters that only one of the two sides uses.
-//! The product does not ask this yet; the part that reads codes comes with it.
-
-use std::iter;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -213,26 +210,6 @@ fn joined_alike(typed: &[Word], card: &CardName<'_>) -> bool {
     })
 }
 
-/// Name of the holder in the text of an American licence's barcode, as AAMVA's card design standard of 2020 lays it out: one element
-/// a line, its three-letter code in front. `None` without a family or given name.
-///
-/// `text`: what the barcode holds, as decoded.
-pub fn aamva_name(text: &str) -> Option<(String, String)> {
-    let element = |code: &str| {
-        let held = text.lines().filter_map(|line| {
-            // The first element of a subfile follows its two-letter type on the same line.
-            line.strip_prefix(code).or_else(|| Some(line.split_once(&format!("DL{code}"))?.1))
-        });
-        held.map(str::trim).find(|held| !held.is_empty() && *held != "NONE" && *held != "unavl").map(str::to_owned)
-    };
-    let family = element("DCS").or_else(|| element("DAB"));
-    let given = element("DAC").or_else(|| element("DCT"));
-    let given: Vec<String> = given.into_iter().chain(element("DAD")).collect();
-    let (family, given) = (family.unwrap_or_default(), given.join(" ").replace(',', " "));
-    let is_name = iter::once(&family).chain([&given]).any(|part| !part.is_empty());
-    is_name.then_some((family, given))
-}
-
 #[cfg(test)]
 mod tests {
     use super::NameVerdict::{Different, Partly, Same, Unread};
@@ -353,13 +330,5 @@ mod tests {
             let with_itself = compare(&a, &name(&a));
             assert!(matches!(with_itself, Same | Unread), "{a:?} with itself is {with_itself:?}");
         }
-    }
-
-    #[test]
-    fn an_american_barcode_holds_a_name() {
-        let text = "@\n\u{1e}\rANSI 636026080102DL00410288ZA03290015DLDCSSPECIMEN\nDACJANE\nDADNONE\nDBB01011990\n";
-        assert_eq!(aamva_name(text), Some(("SPECIMEN".to_owned(), "JANE".to_owned())));
-        assert_eq!(aamva_name("DAADOE,JOHN\nDBB19900101"), None, "the layout of 2000 is not read");
-        assert_eq!(aamva_name("https://example.org"), None, "any other barcode");
     }
 }
