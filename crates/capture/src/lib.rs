@@ -16,6 +16,7 @@ mod guide;
 mod hint;
 mod memory;
 mod mode;
+mod name_check;
 #[cfg(feature = "evaluation")]
 mod observer;
 mod photo;
@@ -27,7 +28,8 @@ mod view;
 pub use advice::{Advice, Amount, GuideShape, Hint, Measured, Outline, Oval, Phase, Side};
 pub use error::CaptureError;
 pub use hint::HintCode;
-pub use mode::{CardNeeds, Hand, LONGEST_COUNTDOWN, Mode, Settings};
+pub use likeness_vision::names::NameVerdict;
+pub use mode::{CardNeeds, Hand, LONGEST_COUNTDOWN, Mode, Settings, TypedName};
 #[cfg(feature = "evaluation")]
 pub use observer::{Observer, ObserverError, Opinion};
 pub use photo::{CameraFacts, CapturedPhoto, Finding, How, Level, PhotoKind, Provenance, Verdict};

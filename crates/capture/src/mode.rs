@@ -1,8 +1,10 @@
 //! What is to be photographed, and what policy allows.
 
+use std::fmt;
 use std::time::Duration;
 
 use likeness_vision::card::CardFormat;
+use zeroize::Zeroizing;
 
 use crate::photo::PhotoKind;
 use crate::profile::Profile;
@@ -74,6 +76,27 @@ impl Mode {
 /// The longest countdown policy may ask for.
 pub const LONGEST_COUNTDOWN: Duration = Duration::from_secs(5);
 
+/// The full name as the learner typed it, for the comparison with a code on the ID. Wiped when dropped; `Debug` does not show it.
+#[derive(Clone, Default)]
+pub struct TypedName(Zeroizing<String>);
+
+impl TypedName {
+    /// Copies the name. An empty one is compared with nothing.
+    pub fn new(name: &str) -> Self {
+        Self(Zeroizing::new(name.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TypedName {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("TypedName(<redacted>)")
+    }
+}
+
 /// What policy and the capture session of the server decide.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -89,6 +112,8 @@ pub struct Settings {
     pub limit_bytes: usize,
     /// Smallest side the server takes, pixels.
     pub min_side_px: u16,
+    /// The name to compare with a code on the ID.
+    pub name: TypedName,
 }
 
 impl Default for Settings {
@@ -100,6 +125,7 @@ impl Default for Settings {
             profile: Profile::standard(),
             limit_bytes: 4 * 1024 * 1024,
             min_side_px: 480,
+            name: TypedName::default(),
         }
     }
 }

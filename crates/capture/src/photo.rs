@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use likeness_vision::Quad;
+use likeness_vision::names::NameVerdict;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::CaptureError;
+use crate::mode::TypedName;
+use crate::name_check;
 
 /// Which of the two photos of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,14 +134,19 @@ pub struct Verdict {
     pub good: bool,
 }
 
+#[derive(Clone)]
 struct Photo {
     kind: PhotoKind,
-    jpeg: Zeroizing<Vec<u8>>,
+    /// Shared by the same photo compared with one name and with another.
+    jpeg: Arc<Zeroizing<Vec<u8>>>,
     sha256: [u8; 32],
     width_px: u16,
     height_px: u16,
     provenance: Provenance,
     verdicts: Vec<Verdict>,
+    /// Where the ID lies, in a photo of it.
+    card: Option<Quad>,
+    name: NameVerdict,
 }
 
 /// A photo taken by this program from a live camera. Cloning shares the bytes.
@@ -161,9 +170,34 @@ impl CapturedPhoto {
         (width_px, height_px): (u16, u16),
         provenance: Provenance,
         verdicts: Vec<Verdict>,
+        card: Option<Quad>,
     ) -> Self {
         let sha256 = Sha256::digest(jpeg.as_slice()).into();
-        Self(Arc::new(Photo { kind, jpeg, sha256, width_px, height_px, provenance, verdicts }))
+        let (jpeg, name) = (Arc::new(jpeg), NameVerdict::Unread);
+        Self(Arc::new(Photo { kind, jpeg, sha256, width_px, height_px, provenance, verdicts, card, name }))
+    }
+
+    /// The same photo, with the name in the code on its ID compared with this one: after it was taken, and again when the learner
+    /// corrects the name. The bytes stay the very same and are shared.
+    ///
+    /// What was read is compared and forgotten; only the verdict stays, here and in the signals as `name-agreement`. Reads the whole
+    /// picture, which takes some tens of milliseconds.
+    #[must_use = "the photo itself is not changed"]
+    pub fn compared_with(&self, typed: &TypedName) -> Self {
+        let card = self.0.card.as_ref();
+        let name = card.map_or(NameVerdict::Unread, |card| name_check::agreement(&self.0.jpeg, card, typed));
+        let mut photo = Photo::clone(&self.0);
+        photo.name = name;
+        let signals = &mut photo.provenance.signals;
+        signals.remove(name_check::SIGNAL);
+        signals.extend(name_check::as_signal(name).map(|value| (name_check::SIGNAL, value)));
+        Self(Arc::new(photo))
+    }
+
+    /// Does a code on the ID say the name that was typed? Evidence for a question, never a reason to refuse;
+    /// [`NameVerdict::Unread`] unless [`compared_with`](Self::compared_with) found a code to read, which most photos have not.
+    pub fn name(&self) -> NameVerdict {
+        self.0.name
     }
 
     /// The bytes that are reviewed, sealed and sent: one baseline JPEG, whole frame, not mirrored.

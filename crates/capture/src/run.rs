@@ -14,7 +14,7 @@ use crate::advice::{Advice, Phase};
 use crate::clock;
 use crate::eyes::{Eyes, Sight};
 use crate::focus::{Focus, Seen};
-use crate::mode::{Mode, Settings};
+use crate::mode::{Mode, Settings, TypedName};
 use crate::photo::{CameraFacts, CapturedPhoto};
 use crate::session::{Ask, Press, Session, Step, Still};
 use crate::view::FrameView;
@@ -52,6 +52,7 @@ impl CaptureRun {
         let (orders, inbox) = mpsc::channel();
         let format = settings.format;
         let limit_bytes = settings.limit_bytes;
+        let name = settings.name.clone();
         let card_alone = matches!(mode, Mode::IdCard { .. });
         let soft_above_mm = settings.profile.limits().card_sigma_mm_max.stop;
         let looking = move || {
@@ -71,6 +72,7 @@ impl CaptureRun {
                 focus: card_alone.then(|| Focus::new(soft_above_mm)),
                 format,
                 limit_bytes,
+                name,
                 began: clock::now(),
                 last_at: Duration::ZERO,
                 last_seq: None,
@@ -145,6 +147,7 @@ struct Looker {
     focus: Option<Focus>,
     format: likeness_vision::card::CardFormat,
     limit_bytes: usize,
+    name: TypedName,
     began: Instant,
     last_at: Duration,
     last_seq: Option<u64>,
@@ -261,7 +264,7 @@ impl Looker {
                 }
                 Some(Ask::Photo(photo)) => {
                     self.kept.clear();
-                    (self.on_photo)(photo);
+                    (self.on_photo)(photo.compared_with(&self.name));
                     return phase;
                 }
                 None => {

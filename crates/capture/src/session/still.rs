@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::gates::Judgement;
 use crate::hint::HintCode;
 use crate::mode::{Mode, Settings};
-use crate::photo::{CameraFacts, CapturedPhoto, How, Level, Provenance, Verdict};
+use crate::photo::{CameraFacts, CapturedPhoto, How, Level, PhotoKind, Provenance, Verdict};
 use crate::view::Measures;
 
 /// A still as it came back from the camera and was looked at again.
@@ -52,7 +52,9 @@ pub(crate) fn photo(still: Still, judgement: &Judgement, from: &Circumstances<'_
         camera: still.camera,
     };
     let verdicts = verdicts(&still.measures, judgement, from.mode);
-    CapturedPhoto::new(from.mode.kind(), still.jpeg, still.size_px, provenance, verdicts)
+    // A card beside the face shows its photo side from afar: no code of it could be read.
+    let card = still.measures.card.as_ref().filter(|_| from.mode.kind() == PhotoKind::Id).map(|card| card.quad);
+    CapturedPhoto::new(from.mode.kind(), still.jpeg, still.size_px, provenance, verdicts, card)
 }
 
 /// Corners in the order of the quadrilateral, pixels.
