@@ -7,7 +7,7 @@ use crate::{Lens, Point, Quad};
 
 use super::edges::EdgeMap;
 use super::find::{
-    Candidate, RATIO_TOLERANCE, RATIO_WEIGHT, RUNS_ON, SideSeen, WEAKEST_WEIGHT, closeness, crossing, see_side,
+    Candidate, RATIO_TOLERANCE, RATIO_WEIGHT, RUNS_ON, SideSeen, WEAKEST_WEIGHT, crossing, fit, see_side,
 };
 use super::lines::Line;
 use super::shape;
@@ -121,13 +121,13 @@ impl Sides<'_> {
             visible[index] = seen;
         }
         let quad = Quad(corners.map(|corner| map.to_frame(corner)));
-        let close = closeness(&quad, lens, Some(ratio))?;
+        let close = fit(&quad, lens, Some(ratio))?.closeness;
         let shares = [seen_base.whole, visible[0].whole, visible[1].whole];
         let mean = shares.iter().sum::<f32>() / 3.0;
         let weakest = shares.into_iter().fold(1.0, f32::min);
         let score = mean + WEAKEST_WEIGHT * weakest + RATIO_WEIGHT * close;
         let score = (score >= LEAST_SCORE).then_some(score - UNSEEN_COST)?;
-        Some(Candidate { quad, score, step_px: map.step(), unseen: Some(self.border.side()) })
+        Some(Candidate { quad, score, rank: score, step_px: map.step(), unseen: Some(self.border.side()) })
     }
 
     /// The sides that run towards the border, the left or upper one first.

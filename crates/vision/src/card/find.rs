@@ -16,10 +16,21 @@ use super::shape;
 
 /// Half the width of the band around each side of the guide, as a share of the guide's width.
 const BAND: f32 = 0.145;
+/// The same where the outline is narrow and stands beside a head: there is less to hold the card against, and it is as
+/// often a tenth wider and a tenth aside, which together is more than the band above.
+const BAND_BESIDE: f32 = 0.24;
 /// A side ratio may be off by this share before refinement.
 pub(super) const RATIO_TOLERANCE: f32 = 0.13;
 /// Cosine between the sides before refinement: 10 degrees off square.
 const SKEW_TOLERANCE: f32 = 0.17;
+/// Of two outlines the one that is more exactly a card is taken: a shelf's upright beside a card's side makes a fair
+/// outline too, though one that is some per cent too wide or askew. A full answer for ratio and squareness that are
+/// right to the last per cent, fading to none at 4 % together.
+const EXACT_WEIGHT: f32 = 0.8;
+const EXACT_WITHIN: f32 = 0.04;
+const SKEW_WEIGHT: f32 = 0.3;
+/// Votes a line needs, as a share of the guide's side. A white card before a pale board shows little of its side.
+const LEAST_VOTES: f32 = 0.12;
 /// Where no ratio is known, anything between a square and a strip is taken.
 const ANY_RATIO: std::ops::Range<f32> = 0.9..2.4;
 /// Share of every side that must be seen, and of all four together.
@@ -38,13 +49,16 @@ const BEYOND_SHARE: f32 = 0.22;
 /// chance, when an edge of the room prolongs one of its sides.
 pub(super) const RUNS_ON: f32 = 0.75;
 const MOST_RUNNING_ON: u32 = 2;
+/// Shares seen beyond the corners, added up over all eight ends. Cards reach 1.2 (drawn frames), the openings of a
+/// shelf 2.7 and more: its uprights go on in both directions, with a gap where the boards meet them.
+const MOST_BEYOND: f32 = 2.0;
 /// Share of a side next to a corner, and how much of it must be seen, for the corner to be seen from that side.
 const NEAR_CORNER_SHARE: f32 = 0.25;
 const CORNER_SEEN: f32 = 0.45;
 /// Corners seen from both sides: fingers hide one or two.
 const LEAST_CORNERS: usize = 2;
-/// Outlines of cards scored 1.37 and more, of shelves and books without one up to 1.14 (drawn frames).
-const LEAST_SCORE: f32 = 1.25;
+/// Outlines of cards scored 1.51 and more, outlines made of a shelf and one side of a card up to 1.47 (drawn frames).
+const LEAST_SCORE: f32 = 1.42;
 /// Nine of ten cards score more than this; only below it other sizes of outline are tried.
 const BEYOND_DOUBT: f32 = 1.6;
 /// Sizes of the outline that are looked at, in shares of the guide, in this order.
@@ -67,6 +81,8 @@ const LEAST_GUIDE_PX: f32 = 48.0;
 pub(super) struct Candidate {
     pub quad: Quad,
     pub score: f32,
+    /// The score, and how exactly a card it is: which of two comes first.
+    pub rank: f32,
     /// Frame pixels behind one coarse pixel: how far off the corners may be.
     pub step_px: u32,
     /// The side that lies outside the frame, and is where the ratio puts it: 0 top, 1 right, 2 bottom, 3 left.
@@ -91,20 +107,22 @@ impl Finder {
     /// held too far or too near is seen as such.
     pub fn find(&mut self, luma: &Plane, lens: &Lens, outline: &Rect, ratio: Option<f32>) -> &[Candidate] {
         self.best.clear();
+        let is_beside = outline.width < CUT_LEAST_GUIDE * luma.width() as f32;
+        let band = if is_beside { BAND_BESIDE } else { BAND };
         for scale in SCALES {
             let scaled = scaled(outline, scale);
-            let Some(region) = region_around(&scaled, luma) else { continue };
+            let Some(region) = region_around(&scaled, luma, band) else { continue };
             self.map.fill(luma, region);
             let guide = self.coarse_guide(&scaled);
-            self.search_sides(&guide);
+            self.search_sides(&guide, band);
             self.combine(lens, outline.width / self.map.step() as f32, ratio);
-            if self.best.first().is_some_and(|best| best.score >= BEYOND_DOUBT) {
+            if self.best.iter().any(|found| found.score >= BEYOND_DOUBT) {
                 break;
             }
         }
         if let Some(ratio) = ratio
             && self.best.is_empty()
-            && outline.width >= CUT_LEAST_GUIDE * luma.width() as f32
+            && !is_beside
         {
             self.find_cut(luma, lens, outline, ratio);
         }
@@ -118,10 +136,10 @@ impl Finder {
         for border in Border::ALL {
             let (x, y) = border.towards();
             let moved = Rect { x: grown.x + across * x, y: grown.y + down * y, ..grown };
-            let Some(region) = region_around(&moved, luma) else { continue };
+            let Some(region) = region_around(&moved, luma, BAND) else { continue };
             self.map.fill(luma, region);
             let guide = self.coarse_guide(&moved);
-            self.search_sides(&guide);
+            self.search_sides(&guide, BAND);
             let lines = [self.top.lines(), self.right.lines(), self.bottom.lines(), self.left.lines()];
             cut::combine(&self.map, lines, border, lens, ratio, |new| insert(&mut self.best, new));
         }
@@ -133,21 +151,21 @@ impl Finder {
         Rect { x: at.x, y: at.y, width: outline.width / step, height: outline.height / step }
     }
 
-    fn search_sides(&mut self, guide: &Rect) {
-        let band_px = BAND * guide.width;
+    fn search_sides(&mut self, guide: &Rect, band: f32) {
+        let band_px = band * guide.width;
         let (right, bottom) = (guide.x + guide.width, guide.y + guide.height);
         let around = |at: f32| (at - band_px, at + band_px);
         let lying = |at: f32| Band {
             side: Side::Lying,
             offsets: around(at),
             positions: (guide.x - band_px, right + band_px),
-            least_votes: 0.2 * guide.width,
+            least_votes: LEAST_VOTES * guide.width,
         };
         let standing = |at: f32| Band {
             side: Side::Standing,
             offsets: around(at),
             positions: (guide.y - band_px, bottom + band_px),
-            least_votes: 0.2 * guide.height,
+            least_votes: LEAST_VOTES * guide.height,
         };
         self.top.search(&self.map, &lying(guide.y));
         self.bottom.search(&self.map, &lying(bottom));
@@ -172,14 +190,16 @@ impl Finder {
                             continue;
                         }
                         let quad = Quad(corners.map(|corner| self.map.to_frame(corner)));
-                        let Some(closeness) = closeness(&quad, lens, ratio) else { continue };
+                        let Some(fit) = fit(&quad, lens, ratio) else { continue };
                         let Some(outline) = outline_score(&corners, [top, right, bottom, left]) else { continue };
                         let size = (corners[0].distance(corners[1]) / guide_width.max(1.0)).min(1.2);
-                        let score = outline + RATIO_WEIGHT * closeness + SIZE_WEIGHT * size;
+                        let score = outline + RATIO_WEIGHT * fit.closeness + SIZE_WEIGHT * size;
                         if score < LEAST_SCORE {
                             continue;
                         }
-                        insert(&mut self.best, Candidate { quad, score, step_px: self.map.step(), unseen: None });
+                        let rank = score + fit.exactness;
+                        let step_px = self.map.step();
+                        insert(&mut self.best, Candidate { quad, score, rank, step_px, unseen: None });
                     }
                 }
             }
@@ -195,12 +215,12 @@ fn scaled(outline: &Rect, scale: f32) -> Rect {
 }
 
 /// The part of the frame that the bands can reach; `None` for an outline that is no place to look.
-fn region_around(outline: &Rect, luma: &Plane) -> Option<Region> {
+fn region_around(outline: &Rect, luma: &Plane, band: f32) -> Option<Region> {
     let finite = [outline.x, outline.y, outline.width, outline.height].iter().all(|value| value.is_finite());
     if !finite || outline.width < LEAST_GUIDE_PX || outline.height < LEAST_GUIDE_PX / 2.0 {
         return None;
     }
-    let margin = outline.width * (BAND + 0.1);
+    let margin = outline.width * (band + 0.1);
     let clip = |value: f32, size: u32| value.clamp(0.0, size as f32) as u32;
     let region = Region {
         left: clip(outline.x - margin, luma.width()),
@@ -220,15 +240,29 @@ pub(super) fn crossing(lying: &Line, standing: &Line) -> Point {
     Point { x, y: lying.offset(x) }
 }
 
-/// 1 for exactly the wanted ratio, 0 at the edge of the tolerance; `None` beyond it or when not a rectangle.
-pub(super) fn closeness(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> Option<f32> {
+/// How near a quadrilateral is to the picture of a card.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fit {
+    /// 1 for exactly the wanted ratio, 0 at the edge of the tolerance.
+    pub closeness: f32,
+    /// What is added to a score when two outlines are compared.
+    pub exactness: f32,
+}
+
+/// `None` beyond the tolerance or when not a rectangle.
+pub(super) fn fit(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> Option<Fit> {
     let shape = shape::read(quad, lens)?;
     if shape.skew.abs() > SKEW_TOLERANCE {
         return None;
     }
-    let Some(wanted) = ratio else { return ANY_RATIO.contains(&shape.ratio).then_some(0.5) };
-    let off = (shape.ratio / wanted).ln().abs() / (1.0 + RATIO_TOLERANCE).ln();
-    (off <= 1.0).then_some(1.0 - off)
+    let askew = SKEW_WEIGHT * shape.skew.abs() / SKEW_TOLERANCE;
+    let Some(wanted) = ratio else {
+        return ANY_RATIO.contains(&shape.ratio).then_some(Fit { closeness: 0.5, exactness: -askew });
+    };
+    let off = (shape.ratio / wanted).ln();
+    let closeness = 1.0 - off.abs() / (1.0 + RATIO_TOLERANCE).ln();
+    let exact = (1.0 - off.hypot(shape.skew) / EXACT_WITHIN).max(0.0);
+    (closeness >= 0.0).then_some(Fit { closeness, exactness: EXACT_WEIGHT * exact - askew })
 }
 
 /// What a line shows between and beyond two corners; only the part inside the frame is asked.
@@ -276,7 +310,8 @@ fn outline_score(corners: &[Point; 4], lines: [&Line; 4]) -> Option<f32> {
     let is_outline = weakest >= LEAST_SIDE
         && mean >= LEAST_MEAN
         && corners_seen.iter().filter(|seen| **seen).count() >= LEAST_CORNERS
-        && running_on <= MOST_RUNNING_ON;
+        && running_on <= MOST_RUNNING_ON
+        && beyond().sum::<f32>() <= MOST_BEYOND;
     is_outline.then(|| mean + WEAKEST_WEIGHT * weakest - BEYOND_WEIGHT * beyond().sum::<f32>() / 8.0)
 }
 
@@ -285,12 +320,12 @@ fn insert(best: &mut Vec<Candidate>, new: Candidate) {
     let near = 2.0 * new.step_px as f32;
     let same = |old: &Candidate| old.quad.0.iter().zip(&new.quad.0).all(|(a, b)| a.distance(*b) < near);
     if let Some(index) = best.iter().position(same) {
-        if best[index].score >= new.score {
+        if best[index].rank >= new.rank {
             return;
         }
         best.remove(index);
     }
-    let place = best.partition_point(|old| old.score >= new.score);
+    let place = best.partition_point(|old| old.rank >= new.rank);
     if place < CANDIDATES {
         best.insert(place, new);
         best.truncate(CANDIDATES);

@@ -2,8 +2,9 @@
 
 use crate::{Lens, Picture, Plane, Point, Quad, Rect};
 
-use super::find::Finder;
+use super::find::{CANDIDATES, Candidate, Finder};
 use super::glare::{CardLight, FLAT, GlareReader};
+use super::opening;
 use super::portrait::FlatColour;
 use super::refine::{self, Outline};
 use super::shape::{self, Shape};
@@ -23,6 +24,8 @@ const PROFILE_HALF_PX: (f32, f32) = (5.0, 40.0);
 const MOST_SPREAD_MM: f32 = 0.45;
 /// Size assumed for a card of unknown format, so that its print can be looked for at all.
 const ASSUMED_WIDTH_MM: f32 = 85.60;
+/// From this median on a card may be burnt white: whether it is blank cannot be told.
+const BURNT_LUMA: f32 = 238.0;
 /// Corners may lie this far outside the frame, as a share of the card's width, when all four sides were seen.
 const OUTSIDE_SHARE: f32 = 0.08;
 
@@ -34,6 +37,7 @@ pub struct CardAnalyser {
     glare: GlareReader,
     text: TextReader,
     flat: Vec<u8>,
+    patches: Vec<u16>,
     /// For the blobs of the next card.
     blobs: Vec<Rect>,
     pub(super) colour: FlatColour,
@@ -74,15 +78,16 @@ impl CardAnalyser {
     fn look(&mut self, picture: &Picture, lens: &Lens, guide: &Guide, format: CardFormat) -> Option<Card> {
         let lens = shape::usable_lens(lens, picture);
         let ratio = format.size_mm().map(|(width, height)| width / height);
-        let candidates = self.finder.find(&picture.luma, &lens, &guide.outline, ratio);
-        let (outline, shape, score) = candidates.iter().find_map(|candidate| {
-            let outline = refine::fit(&picture.luma, candidate)?;
+        let found = self.finder.find(&picture.luma, &lens, &guide.outline, ratio);
+        let mut candidates = [None; CANDIDATES];
+        candidates.iter_mut().zip(found).for_each(|(place, candidate)| *place = Some(*candidate));
+        candidates.into_iter().flatten().find_map(|candidate| {
+            let outline = refine::fit(&picture.luma, &candidate)?;
             let shape = shape::read(&outline.quad, &lens)?;
             let is_card =
                 may_be_card(&shape, ratio) && (candidate.unseen.is_some() || inside(&outline.quad, &picture.luma));
-            is_card.then_some((outline, shape, candidate.score))
-        })?;
-        self.measure(picture, &outline, shape, score, format)
+            is_card.then(|| self.measure(picture, &outline, shape, &candidate, format))?
+        })
     }
 
     /// Fills `out` with the luma of the card seen flat, `width_px` x `height_px`, row by row. Empty when the corners
@@ -103,7 +108,7 @@ impl CardAnalyser {
         picture: &Picture,
         outline: &Outline,
         shape: Shape,
-        score: f32,
+        candidate: &Candidate,
         format: CardFormat,
     ) -> Option<Card> {
         let luma = &picture.luma;
@@ -119,6 +124,9 @@ impl CardAnalyser {
 
         warp::flatten(luma, (0, 0), &homography, FLAT, &mut self.flat);
         let light = self.glare.read(&self.flat);
+        if light.median_luma < BURNT_LUMA && opening::is_opening(luma, &homography, &self.flat, &mut self.patches) {
+            return None;
+        }
         let blobs = &self.glare.blobs;
         let mut glare_blobs = std::mem::take(&mut self.blobs);
         glare_blobs.clear();
@@ -129,11 +137,15 @@ impl CardAnalyser {
         let text_size = ((width_mm * DENSITY_PX_PER_MM) as u32, (height_mm * DENSITY_PX_PER_MM) as u32);
         warp::flatten(luma, (0, 0), &homography, text_size, &mut self.flat);
         let print = self.text.read(&self.flat, text_size.0 as usize);
+        if candidate.unseen.is_some() && print.lines == 0 {
+            // Three sides alone are as often a shelf's as a card's; what tells them apart is print.
+            return None;
+        }
 
         let CardLight { glare_share, median_luma, p90_luma } = light;
         Some(Card {
             quad,
-            score,
+            score: candidate.score,
             px_per_mm,
             sigma_mm: if px_per_mm > 0.0 { sigma_px / px_per_mm } else { 0.0 },
             sigma_px,

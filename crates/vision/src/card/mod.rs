@@ -10,6 +10,7 @@ mod find;
 mod glare;
 mod lines;
 mod measure;
+mod opening;
 mod parts;
 mod portrait;
 mod refine;
