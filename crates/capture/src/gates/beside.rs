@@ -65,7 +65,11 @@ fn stranger<'a>(
     let on_card = |bounds: Rect| {
         measures.card.as_ref().map_or_else(
             || zones.iter().flatten().any(|zone| inside(*zone, bounds)),
-            |card| card.quad.holds(bounds.centre(), QUAD_GROWS),
+            // A head behind the card, looking over its edge, has its middle on the card too, and is larger than a portrait.
+            |card| {
+                let widest = from.settings.profile.limits().portrait_on_card_max.stop * f64::from(width_px(card));
+                f64::from(bounds.width) <= widest && card.quad.holds(bounds.centre(), QUAD_GROWS)
+            },
         )
     };
     measures.others.iter().filter(|other| !on_card(other.bounds)).max_by(|a, b| eyes_apart(a).total_cmp(&eyes_apart(b)))
