@@ -119,6 +119,13 @@ impl Eyes {
         };
         measures.card = self.card(&picture, &measures.lens, places.into_iter(), sight.format);
         if let Some(card) = &mut measures.card {
+            if sight.mode.wants_face()
+                && let Some(behind) = self.still_faces.over_the_edge(&picture, &card.quad)
+                && let Some(behind) = without(vec![behind], measures.face.as_ref()).pop()
+                && !measures.others.iter().any(|other| other.bounds.overlap(&behind.bounds) >= SAME_FACE)
+            {
+                measures.others.push(behind);
+            }
             self.cards.portrait(&mut self.still_faces, &picture, card);
         }
         Ok(measures)

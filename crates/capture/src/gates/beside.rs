@@ -6,7 +6,7 @@
 
 use likeness_vision::Rect;
 use likeness_vision::card::Card;
-use likeness_vision::face::Face;
+use likeness_vision::face::{Face, FaceBox};
 
 use super::card::{surface, width_px};
 use super::face::{eyes_apart, own_face, second_person};
@@ -59,20 +59,22 @@ fn stranger<'a>(
     face: &Face,
     from: &Standpoint<'_>,
     hand: Hand,
-) -> Option<&'a likeness_vision::face::FaceBox> {
+) -> Option<&'a FaceBox> {
     let drawn = from.guide.outline.map(|outline| guide::in_pixels(outline, (measures.width(), measures.height())));
     let zones = [drawn, Some(guide::beside_face(face, hand, from.settings.format))];
-    let on_card = |bounds: Rect| {
+    let on_card = |other: &FaceBox| {
         measures.card.as_ref().map_or_else(
-            || zones.iter().flatten().any(|zone| inside(*zone, bounds)),
-            // A head behind the card, looking over its edge, has its middle on the card too, and is larger than a portrait.
+            || zones.iter().flatten().any(|zone| inside(*zone, other.bounds)),
+            // A head behind the card has its middle on it too; it is larger than a portrait, or looks over the edge.
             |card| {
                 let widest = from.settings.profile.limits().portrait_on_card_max.stop * f64::from(width_px(card));
-                f64::from(bounds.width) <= widest && card.quad.holds(bounds.centre(), QUAD_GROWS)
+                f64::from(other.bounds.width) <= widest
+                    && card.quad.holds(other.bounds.centre(), QUAD_GROWS)
+                    && other.keypoints[..2].iter().all(|eye| card.quad.holds(*eye, 0.0))
             },
         )
     };
-    measures.others.iter().filter(|other| !on_card(other.bounds)).max_by(|a, b| eyes_apart(a).total_cmp(&eyes_apart(b)))
+    measures.others.iter().filter(|other| !on_card(other)).max_by(|a, b| eyes_apart(a).total_cmp(&eyes_apart(b)))
 }
 
 fn inside(zone: Rect, bounds: Rect) -> bool {
