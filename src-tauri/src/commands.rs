@@ -84,8 +84,10 @@ intents! {
     pause_upload() => Intent::PauseUpload;
     /// Tries at once instead of waiting.
     retry_now() => Intent::RetryNow;
-    /// Corrects the name instead of taking a photo again.
+    /// Corrects the name: instead of taking a photo again, or because the ID seems to say another one.
     correct_name() => Intent::CorrectName;
+    /// Says that the name is right although the ID seems to say another one.
+    confirm_name() => Intent::ConfirmName;
     /// Opens the provider's help page in the browser.
     open_help() => Intent::OpenLink(Link::Help);
     /// Opens the provider's privacy notice or terms in the browser.

@@ -15,7 +15,7 @@ type Press = (&'static str, fn() -> Intent);
 
 /// Every press there is. `is_listed` does not compile when one is missing here.
 #[rustfmt::skip]
-const ALL: [Press; 34] = [
+const ALL: [Press; 35] = [
     ("ui-ready",        || Intent::UiReady),
     ("go",              || Intent::Go),
     ("back",            || Intent::Back),
@@ -45,6 +45,7 @@ const ALL: [Press; 34] = [
     ("pause",           || Intent::PauseUpload),
     ("retry-now",       || Intent::RetryNow),
     ("correct-name",    || Intent::CorrectName),
+    ("confirm-name",    || Intent::ConfirmName),
     ("link",            || Intent::OpenLink(Link::Help)),
     ("mails",           || Intent::ReadPracticeMail),
     ("review-desk",     || Intent::OpenReviewDesk),
@@ -84,6 +85,7 @@ fn is_listed(intent: &Intent) -> bool {
         | Intent::PauseUpload
         | Intent::RetryNow
         | Intent::CorrectName
+        | Intent::ConfirmName
         | Intent::OpenLink(_)
         | Intent::ReadPracticeMail
         | Intent::OpenReviewDesk

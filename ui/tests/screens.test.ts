@@ -133,6 +133,9 @@ describe('presses', () => {
     ['capture-id', 'use-anyway', 'use_anyway', {}],
     ['review-face', 'accept-photo', 'accept_photo', {}],
     ['review-id', 'retake', 'retake', {}],
+    ['review-id-name', 'confirm-name', 'confirm_name', {}],
+    ['review-id-name', 'correct-name', 'correct_name', {}],
+    ['review-id-name', 'accept-photo', 'accept_photo', {}],
     ['check-answers', 'submit-profile', 'submit_profile', {}],
     ['check-answers', 'change-id', 'change', { what: 'id' }],
     ['sending', 'pause-upload', 'pause_upload', {}],
@@ -164,6 +167,35 @@ describe('presses', () => {
     hand.draw({ ...recordedView('home'), rev: 2 });
     await settle();
     expect(page.innerHTML).not.toContain('correct horse');
+  });
+});
+
+describe('a name in question', () => {
+  it('is asked about beside the photo, said, and hands the focus on when it is answered', async () => {
+    const hand = new Hand();
+    const { container: page } = render(App, { host: hand.host });
+    await settle();
+    hand.draw(recordedView('review-id-name'));
+    await settle();
+    expect(bare(page.querySelector('#name-question')?.textContent)).toContain('Is the name right?');
+    expect(bare(page.querySelector('.typed')?.textContent)).toBe('You typed: Lea Maria Probe');
+    expect(document.getElementById('say')?.textContent).toContain('another name');
+    expect(act(page, 'accept-photo'), 'the way on stays').not.toBeNull();
+    act(page, 'confirm-name')?.focus();
+    await press(page, 'confirm-name');
+    const view = recordedView('review-id-name');
+    if (view.screen.kind !== 'review') throw new Error('it is a review');
+    hand.draw({ ...view, rev: view.rev + 1, screen: { ...view.screen, nameInQuestion: null } });
+    await settle();
+    expect(page.querySelector('#name-question')).toBeNull();
+    expect(document.activeElement).toBe(act(page, 'accept-photo'));
+    expect(document.getElementById('say')?.textContent).toContain('We keep the name');
+  });
+
+  it('is not asked about where nothing was read', async () => {
+    const page = await open('review-id');
+    expect(act(page, 'confirm-name')).toBeNull();
+    expect(act(page, 'correct-name')).toBeNull();
   });
 });
 

@@ -12,7 +12,7 @@ use likeness_camera::{
     Admission, Backend, Camera, CameraState, Device, DeviceKey, DeviceRules, DeviceSummary, Findings, Purpose,
     Unusable, Virtual, VirtualPolicy,
 };
-use likeness_capture::{CaptureRun, CardNeeds, Mode, Settings};
+use likeness_capture::{CaptureRun, CardNeeds, Mode, Settings, TypedName};
 use likeness_protocol::verification::VirtualCameraRule;
 use likeness_vision::card::CardFormat;
 use tokio::sync::watch;
@@ -322,6 +322,7 @@ fn settings(state: &State) -> Settings {
             Some(Document::Other) => CardFormat::Other,
             Some(Document::Card) | None => CardFormat::Id1,
         },
+        name: TypedName::new(&state.draft.name),
         ..Settings::default()
     };
     if let Some(limits) = state.policy.as_ref().map(|policy| policy.limits) {

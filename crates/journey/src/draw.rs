@@ -228,6 +228,7 @@ fn review(state: &State, photo: Photo) -> Screen {
         picture: shot.map(|shot| shot.picture.clone()).unwrap_or_default(),
         good: codes(true),
         weak: codes(false),
+        name_in_question: state.doubts_name().then(|| state.draft.name.clone()),
     }
 }
 

@@ -76,8 +76,10 @@ pub enum Intent {
     PauseUpload,
     /// Try at once instead of waiting.
     RetryNow,
-    /// Correct the name instead of taking a photo again.
+    /// Correct the name: instead of taking a photo again, or because the ID seems to say another one.
     CorrectName,
+    /// The name is right although the ID seems to say another one.
+    ConfirmName,
     /// Open a page of the provider in the browser.
     OpenLink(Link),
     /// Show the practice mailbox.

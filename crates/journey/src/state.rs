@@ -3,7 +3,7 @@
 //! Knows no clock, no thread, no network: the actor brings those. A photo lives here as `CapturedPhoto` and nowhere else.
 
 use likeness_account::Auth;
-use likeness_capture::CapturedPhoto;
+use likeness_capture::{CapturedPhoto, NameVerdict, TypedName};
 use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt};
 use likeness_submission::OpenSession;
 
@@ -64,6 +64,8 @@ pub struct Draft {
     pub name: String,
     /// Was the name accepted on its screen?
     pub name_set: bool,
+    /// Did the learner say that the name is right although the ID seems to say another one? Holds for this name only.
+    pub name_confirmed: bool,
     /// The consent that was given.
     pub consent: Option<ConsentReceipt>,
     /// Which document.
@@ -125,6 +127,16 @@ impl Draft {
     /// Must this photo be taken now? The server says so when it opens the session.
     pub fn needs(&self, photo: Photo) -> bool {
         self.session.as_ref().is_none_or(|session| session.requires(photo.kind()))
+    }
+
+    /// Takes a name that was accepted, and compares a photo of the ID that is there already with it.
+    pub fn take_name(&mut self, name: &str) {
+        self.name_confirmed &= self.name == name;
+        name.clone_into(&mut self.name);
+        self.name_set = true;
+        if let Some(shot) = &mut self.id {
+            shot.photo = shot.photo.compared_with(&TypedName::new(name));
+        }
     }
 
     /// Are there photos that would be lost?
@@ -325,6 +337,8 @@ impl State {
             Place::BeforeYouBegin => Some(Place::Welcome),
             Place::SignIn if self.busy => None,
             Place::SignIn => Some(Place::BeforeYouBegin),
+            // Come here to look at the name once more: the photos are still there, and so is the way on.
+            Place::Name if self.draft.name_set && self.draft.holds_photos() => Some(self.next_step()),
             Place::Name | Place::FixPhoto => Some(Place::Home),
             Place::Consent if self.busy => None,
             Place::Consent => Some(Place::Name),
@@ -351,6 +365,13 @@ impl State {
     /// Is somebody signed in?
     pub fn signed_in(&self) -> bool {
         matches!(self.auth, Auth::SignedIn { .. })
+    }
+
+    /// Is the learner to be asked whether the name is right? Asked beside the photo of the ID, never in its way.
+    pub fn doubts_name(&self) -> bool {
+        let differs = |shot: &Shot| shot.photo.name() == NameVerdict::Different;
+        let reviewed = self.draft.id.as_ref().filter(|_| self.place == Place::Review(Photo::Id));
+        !self.draft.name_confirmed && reviewed.is_some_and(differs)
     }
 
     /// Has taking photos anew for the newest rejection begun, with a session that is still open?

@@ -234,7 +234,7 @@ pub enum Screen {
         /// What a reviewer said about the photo before, if this is a retake.
         reasons: Vec<ReasonView>,
     },
-    /// The very picture that will be sent. `accept_photo`, `retake`.
+    /// The very picture that will be sent. `accept_photo`, `retake`; `confirm_name` and `correct_name` while the name is in question.
     Review {
         /// Which photo.
         photo: Photo,
@@ -244,6 +244,8 @@ pub enum Screen {
         good: Vec<String>,
         /// What is weak about it: codes `verdict-…`.
         weak: Vec<String>,
+        /// The name as typed, while a code on the ID seems to say another one and the learner has not said that it is right.
+        name_in_question: Option<String>,
     },
     /// Everything at a glance, each with a way to change it. `submit_profile`, `change`.
     CheckAnswers {

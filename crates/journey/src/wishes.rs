@@ -75,6 +75,13 @@ impl Owner {
                 owner.state.trouble = None;
                 owner.set_phase(SendPhase::Uploading);
             }),
+            Intent::ConfirmName => {
+                let asked = self.state.doubts_name();
+                self.offered(asked, |owner| owner.state.draft.name_confirmed = true)
+            }
+            Intent::CorrectName if self.state.doubts_name() => {
+                self.reviewing(|owner, _| owner.state.place = Place::Name)
+            }
             Intent::CorrectName if !may_correct_name(&self.state) => Err(Refusal::WrongScreen),
             Intent::CorrectName => self.on(Place::FixPhoto, |owner| {
                 owner.state.draft.correct_name_only = true;
@@ -205,11 +212,9 @@ impl Owner {
     }
 
     fn set_name(&mut self, name: String) {
-        self.state.draft.name = name;
-        match FullName::parse(&self.state.draft.name) {
+        match FullName::parse(&name) {
             Ok(name) => {
-                name.as_str().clone_into(&mut self.state.draft.name);
-                self.state.draft.name_set = true;
+                self.state.draft.take_name(name.as_str());
                 self.state.trouble = None;
                 if self.state.draft.correct_name_only && self.state.draft.session.is_none() {
                     errands::open_session(self);
@@ -218,6 +223,7 @@ impl Owner {
                 }
             }
             Err(error) => {
+                self.state.draft.name = name;
                 self.state.draft.name_set = false;
                 self.state.trouble = Some(Trouble::at("full-name", error.code()));
             }

@@ -168,7 +168,11 @@ good: Array<string>,
 /**
  * What is weak about it: codes `verdict-…`.
  */
-weak: Array<string>, } | { "kind": "check-answers", 
+weak: Array<string>, 
+/**
+ * The name as typed, while a code on the ID seems to say another one and the learner has not said that it is right.
+ */
+nameInQuestion: string | null, } | { "kind": "check-answers", 
 /**
  * The name.
  */

@@ -36,6 +36,7 @@ export interface Commands {
   pause_upload: Nothing;
   retry_now: Nothing;
   correct_name: Nothing;
+  confirm_name: Nothing;
   open_help: Nothing;
   open_link: { link: 'privacy' | 'terms' };
   read_practice_mail: Nothing;
