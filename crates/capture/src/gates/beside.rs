@@ -54,12 +54,7 @@ pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, hand: Hand, to: 
 }
 
 /// The largest other face that is not the portrait on the card.
-fn stranger<'a>(
-    measures: &'a Measures,
-    face: &Face,
-    from: &Standpoint<'_>,
-    hand: Hand,
-) -> Option<&'a FaceBox> {
+fn stranger<'a>(measures: &'a Measures, face: &Face, from: &Standpoint<'_>, hand: Hand) -> Option<&'a FaceBox> {
     let drawn = from.guide.outline.map(|outline| guide::in_pixels(outline, (measures.width(), measures.height())));
     let zones = [drawn, Some(guide::beside_face(face, hand, from.settings.format))];
     let on_card = |other: &FaceBox| {
