@@ -33,6 +33,8 @@ const SKEW_WEIGHT: f32 = 0.3;
 const LEAST_VOTES: f32 = 0.12;
 /// Where no ratio is known, anything between a square and a strip is taken.
 const ANY_RATIO: std::ops::Range<f32> = 0.9..2.4;
+/// What such an outline gets for its ratio.
+const ANY_CLOSENESS: f32 = 0.5;
 /// Share of every side that must be seen, and of all four together.
 const LEAST_SIDE: f32 = 0.32;
 const LEAST_MEAN: f32 = 0.55;
@@ -175,6 +177,8 @@ impl Finder {
 
     fn combine(&mut self, lens: &Lens, guide_width: f32, ratio: Option<f32>) {
         let most_outside_px = OUTSIDE_SHARE * guide_width;
+        // Where no ratio is asked for, none can be right.
+        let least_score = if ratio.is_some() { LEAST_SCORE } else { LEAST_SCORE - RATIO_WEIGHT * ANY_CLOSENESS };
         let inside = |at: Point| self.map.outside_frame_px(at).is_some_and(|outside| outside <= most_outside_px);
         for top in self.top.lines() {
             for bottom in self.bottom.lines() {
@@ -194,7 +198,7 @@ impl Finder {
                         let Some(outline) = outline_score(&corners, [top, right, bottom, left]) else { continue };
                         let size = (corners[0].distance(corners[1]) / guide_width.max(1.0)).min(1.2);
                         let score = outline + RATIO_WEIGHT * fit.closeness + SIZE_WEIGHT * size;
-                        if score < LEAST_SCORE {
+                        if score < least_score {
                             continue;
                         }
                         let rank = score + fit.exactness;
@@ -257,7 +261,7 @@ pub(super) fn fit(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> Option<Fit> {
     }
     let askew = SKEW_WEIGHT * shape.skew.abs() / SKEW_TOLERANCE;
     let Some(wanted) = ratio else {
-        return ANY_RATIO.contains(&shape.ratio).then_some(Fit { closeness: 0.5, exactness: -askew });
+        return ANY_RATIO.contains(&shape.ratio).then_some(Fit { closeness: ANY_CLOSENESS, exactness: -askew });
     };
     let off = (shape.ratio / wanted).ln();
     let closeness = 1.0 - off.abs() / (1.0 + RATIO_TOLERANCE).ln();
