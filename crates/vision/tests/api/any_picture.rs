@@ -1,8 +1,9 @@
 //! Pictures nobody would take: no panic, every number finite.
 
+use likeness_vision::card::{Card, CardAnalyser, CardFormat, Guide};
 use likeness_vision::face::{Face, FaceAnalyser, FaceBox, FaceReport};
 use likeness_vision::people::Sweep;
-use likeness_vision::{Colour, Lens, Picture, Plane, PlaneError, Rect};
+use likeness_vision::{Colour, Lens, Picture, Plane, PlaneError, Point, Quad, Rect};
 
 /// Chance from a seed (splitmix64). `LIKENESS_SEED` replays a run.
 struct Dice(u64);
@@ -135,6 +136,95 @@ fn a_picture_of_anything_is_measured_without_a_panic() {
             &lens,
             &format!("{width}x{height}, grey, no lens"),
         );
+    }
+}
+
+/// Sides from 1 to 4096, small ones as likely as large ones.
+fn side(dice: &mut Dice) -> u32 {
+    let most = 1 << (dice.next() % 13);
+    (most - dice.next() % (most / 2 + 1)) as u32
+}
+
+/// Somewhere in or near the picture, or nowhere at all.
+fn place(dice: &mut Dice, size: u32) -> f32 {
+    match dice.next() % 16 {
+        0 => f32::NAN,
+        1 => f32::INFINITY,
+        2 => -1e30,
+        _ => ((dice.next() % 3_000) as f32 / 1_000.0 - 1.0) * size as f32,
+    }
+}
+
+fn numbers_of_card(card: &Card) -> Vec<f32> {
+    let mut all = vec![
+        card.score,
+        card.px_per_mm,
+        card.sigma_mm,
+        card.sigma_px,
+        card.glare_share,
+        card.median_luma,
+        card.p90_luma,
+        card.tilt_degrees,
+        card.roll_degrees,
+        card.border_margin,
+        card.capital_height_px,
+        card.portrait.unwrap_or(0.0),
+    ];
+    let rects = card.glare_blobs.iter().chain(&card.portrait_bounds);
+    all.extend(rects.flat_map(|rect| [rect.x, rect.y, rect.width, rect.height]));
+    all.extend(card.quad.0.iter().flat_map(|corner| [corner.x, corner.y]));
+    all
+}
+
+/// Every way in that writes over an earlier answer, on one picture after another of any size: what the last picture left
+/// in the buffers must not matter.
+#[test]
+fn answers_written_over_earlier_ones_are_finite_whatever_the_picture() {
+    let mut dice = Dice::new();
+    let (mut faces, mut cards) = (FaceAnalyser::new().unwrap(), CardAnalyser::new());
+    let (mut report, mut people, mut card, mut flat) = (FaceReport::default(), Vec::new(), None, Vec::new());
+    for step in 0..60 {
+        let (width, height) = (side(&mut dice), side(&mut dice));
+        let stride = width + (dice.next() % 70) as u32;
+        let bytes = match step % 4 {
+            0 => vec![0; (stride * height) as usize],
+            1 => vec![255; (stride * height) as usize],
+            _ => dice.bytes((stride * height) as usize),
+        };
+        let luma = Plane::new(&bytes, width, height, stride).unwrap();
+        let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+        let half = dice.bytes((half_width * half_height) as usize);
+        let half = Plane::new(&half, half_width, half_height, half_width).unwrap();
+        let colour = match step % 3 {
+            0 => Colour::None,
+            _ => Colour::Planar { u: half, v: half, shift_x: 1, shift_y: 1 },
+        };
+        let picture = Picture { luma, colour };
+        let lens = Lens { focal_px: place(&mut dice, width), ..Lens::assumed(width, height) };
+        let because = format!("picture {step}, {width}x{height}, stride {stride}");
+        faces.analyse_into(&picture, &lens, &mut report);
+        assert!(numbers(&report).iter().all(|number| number.is_finite()), "{because}: {report:?}");
+        let sweep = if step % 8 == 0 { Sweep::All } else { Sweep::Next };
+        faces.people_into(&picture, sweep, &mut people);
+        let outline = Rect {
+            x: place(&mut dice, width),
+            y: place(&mut dice, height),
+            width: place(&mut dice, width),
+            height: place(&mut dice, height),
+        };
+        people.extend(faces.boxes(&picture, Some(outline)));
+        let quad = Quad(std::array::from_fn(|_| Point { x: place(&mut dice, width), y: place(&mut dice, height) }));
+        people.extend(faces.over_the_edge(&picture, &quad));
+        assert!(people.iter().flat_map(numbers_of_box).all(f32::is_finite), "{because}: {people:?}");
+        let whole = Rect { x: 0.0, y: 0.0, width: width as f32, height: height as f32 };
+        for (outline, format) in [(outline, CardFormat::Id1), (whole, CardFormat::Id3), (whole, CardFormat::Other)] {
+            cards.analyse_into(&picture, &lens, &Guide { outline }, format, &mut card);
+            if let Some(card) = &mut card {
+                cards.portrait(&mut faces, &picture, card);
+                assert!(numbers_of_card(card).into_iter().all(f32::is_finite), "{because}: {card:?}");
+            }
+        }
+        cards.rectify(&picture, &quad, dice.next() as u32 % 300, dice.next() as u32 % 300, &mut flat);
     }
 }
 

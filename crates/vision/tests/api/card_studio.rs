@@ -2,7 +2,7 @@
 //!
 //! Drawn cards and thresholds chosen on drawn cards: these rows find regressions and say nothing about real cards.
 
-use likeness_studio::{CardLayout, CardScene, Glare, RoomStyle, Scene};
+use likeness_studio::{CardLayout, CardScene, Glare, Learner, RoomStyle, Scene};
 use likeness_vision::card::{Card, CardAnalyser, CardFormat, Guide};
 use likeness_vision::face::FaceAnalyser;
 use likeness_vision::{Point, Quad, Rect};
@@ -151,6 +151,80 @@ fn a_room_without_a_card_has_none() {
         let found = analyse(&Drawn::new(&scene));
         assert!(found.is_none(), "seed {seed}: {found:?}");
     }
+}
+
+#[test]
+fn openings_between_boards_are_no_cards() {
+    // The first five were taken for cards once: straight, of a card's ratio, in the outline, or leaving the frame at the top.
+    for room_seed in [15, 17, 18, 37, 43, 1, 2, 3] {
+        let mut scene = Scene::empty(2 * room_seed, WIDTH, HEIGHT);
+        scene.room = RoomStyle::Lines;
+        let found = analyse(&Drawn::new(&scene));
+        assert!(found.is_none(), "room {room_seed}: {found:?}");
+    }
+}
+
+#[test]
+fn a_board_beside_the_cards_side_is_not_its_side() {
+    let mut errors = Vec::new();
+    for seed in 1..=12 {
+        let mut scene = held(seed, CardLayout::PhotoAndName);
+        scene.room = RoomStyle::Lines;
+        let drawn = Drawn::new(&scene);
+        let card = analyse(&drawn).unwrap_or_else(|| panic!("seed {seed}: found before a shelf"));
+        errors.push(corner_error_percent(&card.quad, &true_quad(&drawn)));
+    }
+    assert!(percentile(&mut errors, 0.95) <= 0.5, "corners, percent of the width: {errors:?}");
+}
+
+#[test]
+fn a_card_beside_the_head_may_be_wider_and_aside() {
+    for (wider, aside, because) in
+        [(1.10, 0.10, "nearer and outwards"), (1.12, -0.02, "nearer"), (0.94, 0.14, "outwards")]
+    {
+        for seed in [2, 7, 10] {
+            let drawn = Drawn::new(&Scene::face_with_card(seed, WIDTH, HEIGHT));
+            let held = true_quad(&drawn).bounds();
+            // The outline the card is held against: smaller by as much as the card is wider, and further in.
+            let width = held.width / wider;
+            let height = width * CARD_MM.1 / CARD_MM.0;
+            let (x, y) = (held.centre().x - aside * width, held.centre().y);
+            let outline = Rect { x: x - width / 2.0, y: y - height / 2.0, width, height };
+            let found =
+                CardAnalyser::new().analyse(&drawn.picture(), &drawn.lens(), &Guide { outline }, CardFormat::Id1);
+            let card = found.unwrap_or_else(|| panic!("{because}, seed {seed}: found"));
+            let error = corner_error_percent(&card.quad, &true_quad(&drawn));
+            assert!(error <= 1.5, "{because}, seed {seed}: {error} % of the width");
+        }
+    }
+}
+
+#[test]
+fn somebody_who_looks_over_the_card_is_seen_and_the_portrait_on_it_is_not_taken_for_that() {
+    let mut faces = FaceAnalyser::new().expect("the models load");
+    let mut seen = 0;
+    for seed in 1..=4 {
+        let mut scene = Scene::face_with_card(seed, WIDTH, HEIGHT);
+        let alone = Drawn::new(&scene);
+        let quad = true_quad(&alone);
+        let nobody = faces.over_the_edge(&alone.picture(), &quad);
+        assert!(nobody.is_none(), "seed {seed}, nobody is behind the card: {nobody:?}");
+        let (bounds, distance_mm) = (quad.bounds(), 1_300.0);
+        let mm_a_px = distance_mm / scene.focal_px();
+        scene.others.push(Learner {
+            distance_mm,
+            right_mm: (bounds.centre().x - WIDTH as f32 / 2.0) * mm_a_px,
+            up_mm: (HEIGHT as f32 / 2.0 - (bounds.y - 0.05 * bounds.height)) * mm_a_px,
+            ..Learner::of(seed + 90)
+        });
+        let watched = Drawn::new(&scene);
+        if let Some(face) = faces.over_the_edge(&watched.picture(), &quad) {
+            let middle = face.bounds.centre();
+            assert!((middle.x - bounds.centre().x).abs() < 0.3 * bounds.width, "seed {seed}: {face:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "eyes and hair over the card's edge, seen {seen} times of 4");
 }
 
 #[test]
