@@ -47,8 +47,14 @@ pub(super) fn own_face(measures: &Measures, face: &Face, from: &Standpoint<'_>, 
     to.readings
         .push(Reading::angle("face-pitch-degrees", HintCode::Chin, face.pitch_degrees, limits.pitch_max).toward(chin));
     to.readings.push(Reading::angle("face-roll-degrees", HintCode::HeadTilt, face.roll_degrees, limits.roll_max));
+    let sharpness = sharpness(face, from);
+    // Blur takes the contrast out of open eyes: drawn closed eyes read .025 to .045 of blur, blurred faces .055 and more.
+    let readable = sharpness.is_none_or(|reading| reading.level().is_none());
+    if readable {
+        eyes(face, from, to);
+    }
     light(face, from, to);
-    sharpness(face, from, to);
+    to.readings.extend(sharpness);
     to.readings.push(Reading::above("mouth-open", HintCode::MouthOpen, face.mouth_open, limits.mouth_open_max));
 }
 
@@ -150,13 +156,16 @@ pub(super) fn four_ways(
     }
 }
 
-fn light(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
+fn eyes(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
     let limits = from.settings.profile.limits();
-    let contrast = f64::from(face.eye_contrast);
     let usual = from.memory.eye_contrast().map_or(0.0, |usual| usual * limits.eye_contrast_of_best);
     let closed = Limits { warn: limits.eye_contrast_min.warn.max(usual), stop: limits.eye_contrast_min.stop };
-    to.readings.push(Reading::below("eye-contrast", HintCode::EyesClosed, contrast, closed));
-    if contrast < limits.eye_contrast_readable {
+    to.readings.push(Reading::below("eye-contrast", HintCode::EyesClosed, face.eye_contrast, closed));
+}
+
+fn light(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
+    let limits = from.settings.profile.limits();
+    if f64::from(face.eye_contrast) < limits.eye_contrast_readable {
         // Closed eyes say nothing about light; what the face says instead is advice only.
         to.readings.push(Reading::below("face-p95-luma", HintCode::TooDark, face.face_p95_luma, limits.face_p95_min));
     } else {
@@ -188,9 +197,9 @@ fn light(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
     to.readings.push(Reading::above("side-light", HintCode::SideLight, face.side_light_ratio, limits.side_light_max));
 }
 
-fn sharpness(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
+fn sharpness(face: &Face, from: &Standpoint<'_>) -> Option<Reading> {
     if face.inter_eye_px < SHARPNESS_READABLE_PX {
-        return;
+        return None;
     }
     let limits = from.settings.profile.limits();
     let Limits { warn, stop } = limits.face_blur_max;
@@ -201,5 +210,5 @@ fn sharpness(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
         warn.min(of_best.max(limits.face_blur_floor))
     };
     let code = if from.memory.moving() { HintCode::HoldStill } else { HintCode::OutOfFocus };
-    to.readings.push(Reading::above("face-blur", code, face.blur, Limits { warn, stop }));
+    Some(Reading::above("face-blur", code, face.blur, Limits { warn, stop }))
 }

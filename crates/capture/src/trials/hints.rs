@@ -89,6 +89,7 @@ fn rows() -> Vec<Row> {
         row(ID, CardTilted, Stop, None, |m| card(m).tilt_degrees = 34.0),
         row(ID, CardTurned, Warn, None, |m| card(m).roll_degrees = -20.0),
         row(Mode::Face, EyesClosed, Warn, None, |m| face(m).eye_contrast = 0.17),
+        row(Mode::Face, OutOfFocus, Warn, None, |m| { face(m).eye_contrast = 0.17; face(m).blur = 0.08; }),
         row(Mode::Face, LightBehind, Stop, None, |m| { face(m).background_over_eye = 1.8; face(m).eye_white_luma = 41.0; }),
         row(Mode::Face, LightBehind, Warn, None, |m| face(m).background_over_eye = 1.8),
         row(Mode::Face, TooDark, Stop, None, |m| face(m).eye_white_luma = 80.0),
