@@ -13,7 +13,7 @@ pub fn eval(options: &Options) -> Outcome {
     run(options.small, options.gate || options.small)
 }
 
-/// The suite `guidance`: the small set, where every bar counts.
+/// The suite `guidance`: the small set, where a bar counts as missed when chance does not explain so many wrong frames.
 pub fn guidance() -> Outcome {
     run(true, true)
 }

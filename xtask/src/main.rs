@@ -25,14 +25,14 @@ cargo xtask <command>
                              without a display it does what `demo` does
   demo                       walks the whole journey in the real window on its own virtual display;
                              prints each step and mail, screenshots in target/demo/
-  test [--suite NAME]...     every test, or the named suites: rust ui journey devices keyring
+  test [--suite NAME]...     every test, or the named suites: rust ui journey devices keyring guidance
        [--allow-missing NAME]  skip a suite that cannot run here; counted in the summary
   bench camera [--gate]      what camera and preview cost, beside other ways; written to docs/results/camera.md;
        [--quick]             a missed gate fails only with --gate; --quick is one short run that writes no page
   bench vision [--gate]      what looking at a face and a card costs, beside rustface, OpenCV and MediaPipe on the same
        [--quick]             frames; written to docs/results/vision.md
   eval [--small] [--gate]    how right guidance is on drawn scenes, written to docs/results/guidance.md (20 minutes on two idle cores,
-                             goes on where it was stopped); contact sheets in target/eval/; --small is a third of it, without the page
+                             goes on where it was stopped); contact sheets in target/eval/; --small is a fifth of it, without the page
   verify-ofiq --csv FILE     holds our score maps against the table OFIQ publishes (not part of the project)
   verify-model               makes LiteRT's answers anew and holds the reference files and our interpreter against them
   check                      formatting, lints, types, licences, generated files

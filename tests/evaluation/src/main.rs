@@ -87,7 +87,7 @@ impl Order {
             let mut value = || words.next().ok_or(EvaluationError::Usage);
             let number = |text: String| text.parse::<u64>().map_err(|_| EvaluationError::Usage);
             match word.as_str() {
-                "--small" => order.seeds = 30,
+                "--small" => order.seeds = 20,
                 "--seeds" => order.seeds = number(value()?)?,
                 "--from" => order.from = number(value()?)?,
                 "--gate" => order.gate = true,

@@ -47,7 +47,7 @@ const ROWS: [Row; 20] = [
     Row { name: "glare", title: "glare > 3 %", set: "card", shown: &["glare"], good: CARD_GOOD, codes: &["glare", "card-burnt"], accept_bar: Some(3.0), refuse_bar: Some(5.0) },
     Row { name: "card_tilt", title: "card tilted > 30°", set: "card", shown: &["tilted"], good: CARD_GOOD, codes: &["card-tilted"], accept_bar: None, refuse_bar: None },
     Row { name: "wrong_side", title: "wrong side", set: "card", shown: &["wrong-side"], good: &["good", "good-name-side"], codes: &["wrong-side", "no-portrait"], accept_bar: Some(1.0), refuse_bar: Some(1.0) },
-    Row { name: "print_covered", title: "fingers over text (advice)", set: "card", shown: &["print-covered"], good: CARD_GOOD, codes: &["text-hidden"], accept_bar: Some(15.0), refuse_bar: Some(5.0) },
+    Row { name: "print_covered", title: "fingers over text (advice, not claimed)", set: "card", shown: &["print-covered"], good: CARD_GOOD, codes: &["text-hidden"], accept_bar: None, refuse_bar: Some(5.0) },
     Row { name: "two_subjects", title: "face with card, single frames", set: "company", shown: &WRONG, good: &["good"], codes: &[], accept_bar: Some(0.0), refuse_bar: Some(4.0) },
 ];
 
@@ -214,8 +214,24 @@ fn count(row: &'static Row, records: &[Record]) -> Line {
             refused.hits += usize::from(refusal);
         }
     }
-    let over = |count: Count, bar: Option<f64>| count.of > 0 && bar.is_some_and(|bar| count.percent() > bar);
+    let over = |count: Count, bar: Option<f64>| bar.is_some_and(|bar| is_over(count, bar));
     Line { row, accepted, refused, missed: over(accepted, row.accept_bar) || over(refused, row.refuse_bar) }
+}
+
+/// Whether a bar is missed. Where there are enough frames, by the rate itself; where there are fewer, if so many hits come by
+/// chance less than 1 time in 20 from a rate that just keeps the bar (one-sided binomial test). A bar of zero allows none.
+fn is_over(count: Count, bar_percent: f64) -> bool {
+    if count.of >= LEAST_FRAMES || bar_percent == 0.0 {
+        return count.percent() > bar_percent;
+    }
+    let rate = bar_percent / 100.0;
+    let mut chance_of_so_many = (1.0 - rate).powi(count.of as i32);
+    let mut chance_of_fewer = 0.0;
+    for hits in 0..count.hits {
+        chance_of_fewer += chance_of_so_many;
+        chance_of_so_many *= (count.of - hits) as f64 / (hits + 1) as f64 * rate / (1.0 - rate);
+    }
+    1.0 - chance_of_fewer < 0.05
 }
 
 fn fairness(records: &[Record]) -> Vec<(f32, [Count; 3])> {
@@ -333,4 +349,27 @@ fn measures(records: &[Record], fairness: &[(f32, [Count; 3])]) -> Vec<Measure> 
         good.len(),
     );
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_frames_miss_a_bar_only_when_chance_does_not_explain_it() {
+        #[rustfmt::skip]
+        let table = [
+            (0,  60, 1.0, false, "none is never too many"),
+            (1,  60, 1.0, false, "one in 60 comes from 1 % in 45 of 100 runs"),
+            (2,  60, 1.0, false, "two in 12 of 100"),
+            (3,  60, 1.0, true,  "three in 2 of 100"),
+            (1,  60, 0.0, true,  "a bar of zero allows none"),
+            (2, 200, 1.0, false, "with enough frames the rate counts: on the bar"),
+            (3, 200, 1.0, true,  "and over it"),
+            (60, 60, 5.0, true,  "all of them"),
+        ];
+        for (hits, of, bar, expected, because) in table {
+            assert_eq!(is_over(Count { hits, of }, bar), expected, "{because}: {hits} of {of} at {bar} %");
+        }
+    }
 }
