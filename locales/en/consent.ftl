@@ -6,6 +6,8 @@ consent-body =
 
     A person at { $provider } compares the face, the ID and the name, and decides. No computer recognises your face: no face template is made or stored. Nobody else sees the photos.
 
+    If your ID shows a barcode that holds your name, Likeness may read that name on this computer, compare it with the name you type, and forget it. With the photos goes only whether the two agree.
+
     The photos are encrypted on the server. They are deleted { $approved-days } days after an approval and { $rejected-days } days after a rejection; photos that were sent but never handed in are deleted after { $unbound-hours } hours. The decision, the name it was given for and the record of how the photos were taken are kept.
 
     You may withdraw this consent at any time in Likeness. Then the photos, the profile and its decision are deleted at once, and an approval no longer counts.
