@@ -52,10 +52,18 @@ fn script_for(purpose: Purpose) -> Script {
 
 /// The practice camera, as the composition root makes it.
 pub fn practice_camera() -> Camera {
-    Camera::start(Sources { native: false, synthetic: Some(Box::new(Sitting(learner()))) })
+    Camera::start(Sources { native: false, synthetic: Some(Box::new(Sitting::practice())) })
 }
 
-struct Sitting(PracticeLearner);
+/// The drawn learner, who does before the camera what it is opened for.
+pub struct Sitting(PracticeLearner);
+
+impl Sitting {
+    /// The one of practice mode.
+    pub fn practice() -> Self {
+        Self(learner())
+    }
+}
 
 impl FrameMaker for Sitting {
     fn label(&self) -> String {

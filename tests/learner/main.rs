@@ -15,6 +15,7 @@ mod http;
 mod in_clear;
 mod keyring;
 mod leaving;
+mod name_question;
 mod person;
 mod practice_house;
 #[path = "../journey/review_desk.rs"]
