@@ -7,6 +7,7 @@
 
 mod figures;
 mod gates;
+mod hints;
 mod peers;
 mod processor_time;
 mod results;
@@ -222,14 +223,20 @@ impl Rig {
 fn benches() -> Result<(PathBuf, PathBuf), Failure> {
     let mut command = program("cargo", &["bench", "--no-run", "--bench", "stream", "--bench", "preview"]);
     command.args(ONE_FEATURE_SET);
-    must(&mut command)?;
+    let mut built = built_bench(&mut command, &["stream", "preview"])?.into_iter();
+    built.next().zip(built.next()).ok_or_else(|| Failure::Step("cargo built too few benches".into()))
+}
+
+/// Runs a `cargo bench --no-run` and finds where cargo has put these benches.
+fn built_bench(command: &mut Command, names: &[&str]) -> Result<Vec<PathBuf>, Failure> {
+    must(command)?;
     let output = command
         .args(["--quiet", "--message-format", "json"])
         .output()
         .map_err(|error| Failure::Machine(format!("cargo could not be started: {error}")))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let artefacts: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let find = |name: &str| {
+    let find = |name: &&str| {
         let says = |artefact: &serde_json::Value, at: &str, word: &str| {
             artefact.pointer(at).and_then(serde_json::Value::as_str).is_some_and(|said| said == word)
         };
@@ -239,5 +246,5 @@ fn benches() -> Result<(PathBuf, PathBuf), Failure> {
         let path = ours.and_then(|artefact| artefact.pointer("/executable")?.as_str());
         path.map(PathBuf::from).ok_or_else(|| Failure::Step(format!("cargo built no bench `{name}`")))
     };
-    Ok((find("stream")?, find("preview")?))
+    names.iter().map(find).collect()
 }

@@ -1,13 +1,15 @@
 //! `bench vision`: what looking at a face and at a card costs, and what other programs need for the same work.
 //!
-//! The frames are drawn once, by the measuring program itself, and all peers get the same ones. Everything runs on one thread, three
+//! The frames are drawn once, by the measuring program itself, and all peers get the same ones. Everything but the hints runs on one thread, three
 //! times in turn, ours and theirs; the median of each figure counts. A peer that is missing fails the bench and is named.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::figures::{Figures, short};
+use super::hints::Hints;
 use super::results::Surroundings;
 use crate::process::{Failure, Outcome, must, program, root, target};
 use crate::{Options, machine, page};
@@ -27,7 +29,7 @@ struct Gate {
     meaning: &'static str,
 }
 
-const GATES: [Gate; 6] = [
+const GATES: [Gate; 9] = [
     Gate {
         figure: "face_analysis",
         limit: 7.0,
@@ -59,6 +61,19 @@ const GATES: [Gate; 6] = [
         least: true,
         meaning: "detector and mesh at 640x480 on a frame nothing is known about: the same two in MediaPipe",
     },
+    Gate {
+        figure: "hint_latency_p95",
+        limit: 100.0,
+        least: false,
+        meaning: "a picture at 1080p is due in the driver -> its hint is out, worst of three subjects",
+    },
+    Gate { figure: "looks_a_second", limit: 10.0, least: true, meaning: "pictures analysed meanwhile, least of three" },
+    Gate {
+        figure: "preview_rate_beside",
+        limit: 29.0,
+        least: true,
+        meaning: "previews a second reader got meanwhile, of 30 a second, least of three",
+    },
 ];
 
 /// Peer's figure, ours, and the name of the ratio.
@@ -77,12 +92,17 @@ pub fn bench(options: &Options) -> Outcome {
     let folder = target().join("bench-vision");
     let began = Surroundings::now();
     let peers = Peers::build(&folder)?;
+    let hints = Hints::build(&folder)?;
     let mut figures = Figures::default();
     let runs = if options.quick { 1 } else { RUNS };
     for run in 1..=runs {
         println!("\n=== run {run} of {runs}");
         one_run(&peers, &folder, &mut figures)?;
+        if let Some(hints) = &hints {
+            hints.one_run(&mut figures)?;
+        }
     }
+    Hints::worst(&mut figures);
     networks(&mut figures)?;
     for (theirs, ours, name) in RATIOS {
         if let (Some(theirs), Some(ours)) = (figures.median(theirs), figures.median(ours)) {
@@ -171,8 +191,14 @@ fn networks(figures: &mut Figures) -> Outcome {
 /// Runs a program and takes in the figures it prints; it must print some.
 fn read<Word: AsRef<str>>(figures: &mut Figures, name: &str, words: &[Word], what: &str) -> Outcome {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    take_figures(figures, &mut program(name, &words), what)
+}
+
+/// Runs this command and takes in the figures it prints; it must print some.
+pub(super) fn take_figures(figures: &mut Figures, command: &mut Command, what: &str) -> Outcome {
     println!("{what}");
-    let output = program(name, &words).output().map_err(|error| Failure::Machine(format!("{name}: {error}")))?;
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| Failure::Machine(format!("{name}: {error}")))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("figure ")).collect();
     if !output.status.success() || lines.is_empty() {
@@ -282,6 +308,7 @@ The frames are drawn by the studio; everybody gets the same ones. At 640x480 fou
 MediaPipe gets RGB and ours luma with halved colour, as each is used. MediaPipe is called from Python, which carries the frame into its graph: the cost of that is in its figure, as it is for everybody who uses it so.
 `face_analysis` and `card_analysis` are means over frames that are analysed, at 1080p. They exclude decoding the camera's JPEG, which stands beside them as `luma_decode` (zune-jpeg, luma only, the strict decoder of the photo itself).
 `detector_widest`, `_wide`, `_base` and the same of the mesh are the networks alone: with AVX-512, with AVX2, with what every processor has.
+`hint_latency_*` is time on the clock: from the moment a 1080p picture is due in the driver of the test camera to the answer of the real looking thread, in each mode, while a second reader asks for the preview of every picture as the window does. The worst mode is the figure.
 `peer_laplacian` and `peer_mean_luma` are the blur and light checks open web kits make; they answer far less and are here as a yardstick.
 ";
 
