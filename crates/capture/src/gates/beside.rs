@@ -133,13 +133,15 @@ fn size(card: &Card, face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
         !large,
     ));
     if card.px_per_mm > 0.0 {
-        // Few pixels on the card: who sits too far comes closer with it, who sits well brings the card forward.
-        let nearer_than_target =
-            f64::from(face.head_height_ratio) > guide::height_target(from.mode, from.settings.profile);
-        let code = match (nearer_than_target, large) {
-            (false, _) => HintCode::FaceTooFar,
-            (true, false) => HintCode::CardTooFar,
-            (true, true) => HintCode::CameraLimit,
+        // Few pixels on the card: who sits far away comes closer with it; else the card comes forward as long as it stays believable,
+        // and then the learner with it, up to the mark.
+        let height = f64::from(face.head_height_ratio);
+        let far = height < limits.beside_height_min.warn;
+        let on_the_mark = height > guide::height_target(from.mode, from.settings.profile);
+        let code = match (far, large, on_the_mark) {
+            (false, false, _) => HintCode::CardTooFar,
+            (false, true, true) => HintCode::CameraLimit,
+            (true, _, _) | (false, true, false) => HintCode::FaceTooFar,
         };
         let reading = Reading::below("card-px-per-mm", code, card.px_per_mm, limits.beside_density_min);
         to.readings.push(if code == HintCode::CameraLimit { reading } else { reading.toward(Side::Closer) });

@@ -2,5 +2,6 @@
 
 mod fixtures;
 mod hints;
+mod learners;
 mod machine;
 mod walks;
