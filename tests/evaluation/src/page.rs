@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::EvaluationError;
-use crate::table::Tally;
+use crate::table::{STATE_BARS, Tally};
 
 /// Written by people who looked at the contact sheets; the command only takes it in.
 const SEEN: &str = "docs/results/guidance-seen.md";
@@ -81,6 +81,7 @@ fn page(text: &mut String, tally: &Tally, from: u64, seeds: u64) -> std::fmt::Re
         )?;
     }
     fairness(text, tally)?;
+    states(text, tally)?;
     confusion(text, tally)?;
     writeln!(text, "\n## What the contact sheets show\n")?;
     let seen = fs::read_to_string(SEEN).unwrap_or_default();
@@ -102,6 +103,30 @@ fn fairness(text: &mut String, tally: &Tally) -> std::fmt::Result {
     for (exposure, thirds) in &tally.fairness {
         let [light, middle, dark] = thirds.map(|count| format!("{}/{}", count.hits, count.of));
         writeln!(text, "| {exposure} | {light} | {middle} | {dark} |")?;
+    }
+    Ok(())
+}
+
+fn states(text: &mut String, tally: &Tally) -> std::fmt::Result {
+    writeln!(text, "\n## What is the matter with the card\n")?;
+    writeln!(
+        text,
+        "Named: frames in this state whose first hint says so; the bar is {} %. Wrongly named: all other card frames about which it \
+         would be said first; the bar is {} %. \"Hold the card inside the outline\" counts as right for a card outside it. \
+         The suite does not fail for this table.\n",
+        STATE_BARS.0, STATE_BARS.1
+    )?;
+    writeln!(text, "| State | Named | Wrongly named | |\n|---|---|---|---|")?;
+    for state in &tally.states {
+        let word = if state.missed() { "MISS" } else { "PASS" };
+        let share = |hits, of, percent| format!("{hits}/{of} = {percent:.1} %");
+        writeln!(
+            text,
+            "| {} | {} | {} | {word} |",
+            state.title,
+            share(state.named.hits, state.named.of, state.named.percent()),
+            share(state.wrongly_named.hits, state.wrongly_named.of, state.wrongly_named.percent()),
+        )?;
     }
     Ok(())
 }

@@ -51,6 +51,63 @@ const ROWS: [Row; 20] = [
     Row { name: "two_subjects", title: "face with card, single frames", set: "company", shown: &WRONG, good: &["good"], codes: &[], accept_bar: Some(0.0), refuse_bar: Some(4.0) },
 ];
 
+/// What can be the matter with a card, and the hints that name it.
+struct State {
+    name: &'static str,
+    title: &'static str,
+    shown: &'static [&'static str],
+    says: &'static [&'static str],
+    /// Hints that are right here too, and name another state.
+    also: &'static [&'static str],
+}
+
+/// "Hold the card inside the outline" is what is said about a card that is not seen, so it is right about one that lies outside.
+#[rustfmt::skip]
+const STATES: [State; 7] = [
+    State { name: "absent", title: "no card", shown: &["no-card"], says: &["no-card"], also: &[] },
+    State { name: "place", title: "cut off, off the outline, small", shown: &["cut-off", "off-guide", "small"], says: &["card-cut-off", "card-left", "card-right", "card-high", "card-low", "card-too-far", "card-too-near"], also: &["no-card"] },
+    State { name: "blur", title: "blurred", shown: &["blurred"], says: &["out-of-focus", "hold-still"], also: &[] },
+    State { name: "dark", title: "in the dark", shown: &["dark"], says: &["card-dark", "picture-black"], also: &[] },
+    State { name: "glare", title: "glare", shown: &["glare"], says: &["glare", "card-burnt"], also: &[] },
+    State { name: "tilt", title: "tilted", shown: &["tilted"], says: &["card-tilted", "card-turned"], also: &[] },
+    State { name: "side", title: "wrong side", shown: &["wrong-side"], says: &["wrong-side", "no-portrait"], also: &[] },
+];
+/// Per cent of frames in a state that the first hint names, and of others about which it is said.
+pub const STATE_BARS: (f64, f64) = (95.0, 3.0);
+
+/// One state, counted by what would be said first.
+pub struct StateLine {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub named: Count,
+    pub wrongly_named: Count,
+}
+
+impl StateLine {
+    fn of(state: &State, records: &[Record]) -> Self {
+        let (mut named, mut wrongly_named) = (Count::default(), Count::default());
+        for record in records.iter().filter(|record| record.set == "card") {
+            let shown = |state: &State| state.shown.contains(&record.shown.as_str());
+            let first = record.first.as_deref().unwrap_or_default();
+            let says = state.says.contains(&first);
+            if shown(state) {
+                named.of += 1;
+                named.hits += usize::from(says || state.also.contains(&first));
+            } else {
+                wrongly_named.of += 1;
+                let right_there = STATES.iter().any(|other| shown(other) && other.also.contains(&first));
+                wrongly_named.hits += usize::from(says && !right_there);
+            }
+        }
+        Self { name: state.name, title: state.title, named, wrongly_named }
+    }
+
+    pub fn missed(&self) -> bool {
+        let unnamed = Count { hits: self.named.of - self.named.hits, of: self.named.of };
+        is_over(unnamed, 100.0 - STATE_BARS.0) || is_over(self.wrongly_named, STATE_BARS.1)
+    }
+}
+
 /// So many of so many.
 #[derive(Clone, Copy, Default)]
 pub struct Count {
@@ -116,6 +173,8 @@ pub struct Measure {
 pub struct Tally {
     pub rows: Vec<Line>,
     pub measures: Vec<Measure>,
+    /// What can be the matter with a card. Published beside the bars of the note, and not what the suite fails for.
+    pub states: Vec<StateLine>,
     /// What was shown, and how often each hint came first.
     pub confusion: BTreeMap<String, BTreeMap<String, usize>>,
     /// Share flagged for light: exposure by third of the tones, light to dark.
@@ -140,7 +199,8 @@ impl Tally {
                 .unwrap_or_else(|| if record.kept { "nothing".into() } else { "not settled".into() });
             *confusion.entry(format!("{}: {}", record.set, record.shown)).or_default().entry(said).or_default() += 1;
         }
-        Self { measures: measures(records, &fairness), rows, confusion, fairness, frames: records.len() }
+        let states = STATES.iter().map(|state| StateLine::of(state, records)).collect();
+        Self { measures: measures(records, &fairness), states, rows, confusion, fairness, frames: records.len() }
     }
 
     pub fn missed(&self) -> Vec<String> {
@@ -169,6 +229,15 @@ impl Tally {
                 measure.name, measure.value, measure.unit, measure.bar, measure.of
             ));
         }
+        for state in &self.states {
+            let word = if state.missed() { "short" } else { "holds" };
+            lines.push(format!(
+                "{word:6} card state {:10} named {:20} wrongly named {}",
+                state.name,
+                state.named.text(),
+                state.wrongly_named.text()
+            ));
+        }
         for (shown, said) in &self.confusion {
             let mut text = format!("{shown:32}");
             for (hint, count) in said {
@@ -189,6 +258,14 @@ impl Tally {
             if line.refused.of > 0 {
                 figures.push(format!("figure false_reject_{} = {:.2} %", line.row.name, line.refused.percent()));
             }
+        }
+        for state in self.states.iter().filter(|state| state.named.of > 0) {
+            figures.push(format!("figure card_state_{}_named = {:.2} %", state.name, state.named.percent()));
+            figures.push(format!(
+                "figure card_state_{}_wrongly_named = {:.2} %",
+                state.name,
+                state.wrongly_named.percent()
+            ));
         }
         figures.extend(
             self.measures
@@ -354,6 +431,36 @@ fn measures(records: &[Record], fairness: &[(f32, [Count; 3])]) -> Vec<Measure> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_is_counted_by_what_is_said_first() {
+        let record = |shown: &str, first: Option<&str>| Record {
+            set: "card".into(),
+            shown: shown.into(),
+            seed: 1,
+            variant: 0,
+            passed: false,
+            kept: false,
+            codes: Vec::new(),
+            first: first.map(str::to_owned),
+            values: BTreeMap::new(),
+        };
+        let records = [
+            record("tilted", Some("card-tilted")),
+            record("tilted", Some("no-card")),
+            record("small", Some("no-card")),
+            record("glare", Some("card-tilted")),
+            record("good", None),
+        ];
+        let line = |name: &str| Tally::of(&records).states.into_iter().find(|state| state.name == name).unwrap();
+        let counts = |name: &str| {
+            let StateLine { named, wrongly_named, .. } = line(name);
+            (named.hits, named.of, wrongly_named.hits, wrongly_named.of)
+        };
+        assert_eq!(counts("tilt"), (1, 2, 1, 3), "one is called absent, and a reflection is called tilted");
+        assert_eq!(counts("absent"), (0, 0, 1, 5), "no card is said of a tilted one; of a small one it is right");
+        assert_eq!(counts("place"), (1, 1, 0, 4), "the outline is named");
+    }
 
     #[test]
     fn few_frames_miss_a_bar_only_when_chance_does_not_explain_it() {
