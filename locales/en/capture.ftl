@@ -33,11 +33,11 @@ camera-check-title = Can you see yourself well?
 camera-check-lead = Wipe the lens, face the light, and sit about an arm’s length away.
 camera-check-go = Looks good
 camera-card-plenty = This camera shows even the small print on an ID: up to { $dpi } dots per inch.
-camera-card-enough = This camera can show an ID: up to { $dpi } dots per inch. Hold it close and still, in good light.
+camera-card-enough = This camera can show an ID: up to { $dpi } dots per inch. Hold it in the outline and still, in good light.
 camera-card-too-little = Small print on an ID will be hard to read with this camera: it shows up to { $dpi } dots per inch, and 130 are needed. Bright light and holding it close help a little; another camera or device helps more.
 camera-card-too-little-short = Small print will be hard to read: this camera shows up to { $dpi } dots per inch, and 130 are needed.
 camera-card-plenty-short = This camera shows up to { $dpi } dots per inch.
-camera-card-enough-short = Hold the ID close: this camera shows up to { $dpi } dots per inch.
+camera-card-enough-short = Fill the outline with the ID: this camera shows up to { $dpi } dots per inch.
 
 capture-face-title = Your face photo
 capture-face-card-title = Your face, with your card beside it
