@@ -47,7 +47,10 @@ async fn a_known_and_an_unknown_address_are_refused_in_the_same_time() {
     let (known, unknown) = (median(&mut known_us), median(&mut unknown_us));
     let gap_permille = known.abs_diff(unknown) * 1_000 / known.max(unknown);
     println!("known {known} us, unknown {unknown} us, gap {gap_permille} per mille over {EACH} + {EACH}");
-    assert!(gap_permille < 50, "the time of a refusal tells who has an account: {known} us known, {unknown} us unknown");
+    assert!(
+        gap_permille < 50,
+        "the time of a refusal tells who has an account: {known} us known, {unknown} us unknown"
+    );
 }
 
 fn median(times: &mut [u128]) -> u128 {
