@@ -38,10 +38,9 @@ pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, hand: Hand, to: 
     };
     if !from.memory.card_agreed() {
         to.card_unsettled = true;
-        // Nothing is judged yet, but a hint that became wrong in direction is noticed.
-        let mut all = Judgement::default();
-        size(card, face, from, &mut all);
-        to.readings.extend(all.readings.into_iter().filter(|reading| reading.opposed));
+        let mut unsettled = Judgement::default();
+        size(card, face, from, &mut unsettled);
+        to.note_opposed(unsettled);
         return true;
     }
     portrait(card, face, from, to);

@@ -20,7 +20,10 @@ pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, needs: CardNeeds
     to.readings.push(no_card(from, false));
     if !from.memory.card_agreed() {
         to.card_unsettled = true;
-        opposed_only(measures, card, from, to);
+        let mut unsettled = Judgement::default();
+        distance(measures, card, from, &mut unsettled);
+        place(measures, card, from, &mut unsettled);
+        to.note_opposed(unsettled);
         return true;
     }
     side(card, from, needs, to);
@@ -41,14 +44,6 @@ fn no_card(from: &Standpoint<'_>, absent: bool) -> Reading {
     } else {
         Reading::fact("card", HintCode::NoCard, absent)
     }
-}
-
-/// While the edges are not agreed no gate is judged, but a hint that became wrong in direction is still noticed.
-fn opposed_only(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {
-    let mut all = Judgement::default();
-    distance(measures, card, from, &mut all);
-    place(measures, card, from, &mut all);
-    to.readings.extend(all.readings.into_iter().filter(|reading| reading.opposed));
 }
 
 fn side(card: &Card, from: &Standpoint<'_>, needs: CardNeeds, to: &mut Judgement) {

@@ -129,6 +129,11 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
+    /// Of readings about a card whose edges are not agreed: no gate is judged, but a hint that became wrong in direction is noticed.
+    fn note_opposed(&mut self, unsettled: Self) {
+        self.readings.extend(unsettled.readings.into_iter().filter(|reading| reading.opposed));
+    }
+
     pub(crate) fn worst(&self) -> Option<Level> {
         self.readings.iter().filter_map(Reading::level).max()
     }
