@@ -81,8 +81,9 @@ impl CardAnalyser {
         let found = self.finder.find(&picture.luma, &lens, &guide.outline, ratio);
         let mut candidates = [None; CANDIDATES];
         candidates.iter_mut().zip(found).for_each(|(place, candidate)| *place = Some(*candidate));
+        let off_shape = |quad: &Quad| off_shape(quad, &lens, ratio);
         candidates.into_iter().flatten().find_map(|candidate| {
-            let outline = refine::fit(&picture.luma, &candidate)?;
+            let outline = refine::fit(&picture.luma, &candidate, &off_shape)?;
             let shape = shape::read(&outline.quad, &lens)?;
             let is_card =
                 may_be_card(&shape, ratio) && (candidate.unseen.is_some() || inside(&outline.quad, &picture.luma));
@@ -168,6 +169,12 @@ impl CardAnalyser {
 fn may_be_card(shape: &Shape, ratio: Option<f32>) -> bool {
     let right_ratio = ratio.is_none_or(|wanted| (shape.ratio / wanted).ln().abs() <= (1.0 + RATIO_TOLERANCE).ln());
     right_ratio && shape.skew.abs() <= SKEW_TOLERANCE
+}
+
+/// How far a quadrilateral is from the picture of a card; 0 is exactly one.
+fn off_shape(quad: &Quad, lens: &Lens, ratio: Option<f32>) -> f32 {
+    shape::read(quad, lens)
+        .map_or(f32::MAX, |shape| ratio.map_or(0.0, |wanted| (shape.ratio / wanted).ln()).hypot(shape.skew))
 }
 
 fn inside(quad: &Quad, luma: &Plane) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! Guarantees: a refined outline has four sides that were each seen along a good part of their length, except one that
 //! the candidate itself says lies outside the frame; that one stays where it was guessed.
+//! Where most profiles of a side follow another line, a strut or a seam close to the card, and with it the four are no
+//! rectangle, the line that the others follow is tried in its place.
 //! The share of profiles that agree with a side is not given out: it stays near .85 whatever happens and says nothing.
 
 use crate::{Plane, Point, Quad};
@@ -25,6 +27,11 @@ const LEAST_GRADIENT: f32 = 3.0;
 const AGREE_PX: f32 = 0.9;
 /// Profiles that must agree on a side.
 const LEAST_AGREEING: usize = 18;
+/// Four sides further than this from a card's shape are doubted: the logarithm of their ratio to the card's, and the cosine between
+/// the sides. A lens that is guessed wrong raises it for every line alike, so the doubt only costs a second look.
+const DOUBTED_SHAPE: f32 = 0.02;
+/// Another line is taken only when it leaves less than this of the doubt.
+const LESS_DOUBT: f32 = 0.5;
 /// Longest reach there is room for: 16 frame pixels behind a coarse pixel, twice that.
 const MOST_SAMPLES: usize = 2 * 32 + 3;
 
@@ -56,11 +63,13 @@ struct Profile {
 }
 
 /// Fits the four sides of a candidate; `None` when one of them is not there at full resolution.
-pub(super) fn fit(luma: &Plane, candidate: &Candidate) -> Option<Outline> {
+/// `off_shape`: how far a quadrilateral is from the picture of a card, 0 for exactly one.
+pub(super) fn fit(luma: &Plane, candidate: &Candidate, off_shape: &impl Fn(&Quad) -> f32) -> Option<Outline> {
     let most = REACH_PX.1.max(2.0 * candidate.step_px as f32);
     let unseen = candidate.unseen;
-    let first = round(luma, &candidate.quad, unseen, |length| (REACH_SHARE * length).clamp(REACH_PX.0, most))?;
-    round(luma, &first.quad, unseen, |_| SECOND_REACH_PX)
+    let reach_px = |length: f32| (REACH_SHARE * length).clamp(REACH_PX.0, most);
+    let first = round(luma, &candidate.quad, unseen, reach_px, off_shape)?;
+    round(luma, &first.quad, unseen, |_| SECOND_REACH_PX, off_shape)
 }
 
 impl Outline {
@@ -86,11 +95,18 @@ impl Outline {
     }
 }
 
-fn round(luma: &Plane, quad: &Quad, unseen: Option<usize>, reach_px: impl Fn(f32) -> f32) -> Option<Outline> {
+fn round(
+    luma: &Plane,
+    quad: &Quad,
+    unseen: Option<usize>,
+    reach_px: impl Fn(f32) -> f32,
+    off_shape: &impl Fn(&Quad) -> f32,
+) -> Option<Outline> {
     let nowhere = FittedSide { agreeing: [false; PROFILES], from: Point::default(), to: Point::default() };
     let mut sides = [nowhere; 4];
+    let ends = |index: usize| (quad.0[index], quad.0[(index + 1) % 4]);
     for (index, side) in sides.iter_mut().enumerate() {
-        let (from, to) = (quad.0[index], quad.0[(index + 1) % 4]);
+        let (from, to) = ends(index);
         let length = from.distance(to);
         if !(8.0..1e5).contains(&length) {
             return None;
@@ -98,19 +114,39 @@ fn round(luma: &Plane, quad: &Quad, unseen: Option<usize>, reach_px: impl Fn(f32
         *side = if unseen == Some(index) {
             FittedSide { from, to, ..nowhere }
         } else {
-            fit_side(luma, from, to, reach_px(length))?
+            fit_side(luma, from, to, reach_px(length), &nowhere.agreeing)?
         };
     }
-    let corner = |index: usize| meet(&sides[(index + 3) % 4], &sides[index]);
-    let quad = Quad([corner(0)?, corner(1)?, corner(2)?, corner(3)?]);
+    let most = off_shape(&corners(&sides)?);
+    if most > DOUBTED_SHAPE && unseen.is_none() {
+        let mut least = LESS_DOUBT * most;
+        let first = sides;
+        for (index, side) in first.iter().enumerate() {
+            let (from, to) = ends(index);
+            let Some(other) = fit_side(luma, from, to, reach_px(from.distance(to)), &side.agreeing) else { continue };
+            let mut tried = first;
+            tried[index] = other;
+            let doubt = corners(&tried).map_or(f32::MAX, |quad| off_shape(&quad));
+            if doubt < least {
+                (least, sides) = (doubt, tried);
+            }
+        }
+    }
+    let quad = corners(&sides)?;
     for (index, side) in sides.iter_mut().enumerate() {
         (side.from, side.to) = (quad.0[index], quad.0[(index + 1) % 4]);
     }
     Some(Outline { quad, sides })
 }
 
+fn corners(sides: &[FittedSide; 4]) -> Option<Quad> {
+    let corner = |index: usize| meet(&sides[(index + 3) % 4], &sides[index]);
+    Some(Quad([corner(0)?, corner(1)?, corner(2)?, corner(3)?]))
+}
+
 /// Corners run clockwise on the screen (y down), so the outward normal of a side is its direction turned to (y, -x).
-fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32) -> Option<FittedSide> {
+/// `less`: profiles that follow a line already known, and are not asked.
+fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32, less: &[bool; PROFILES]) -> Option<FittedSide> {
     let length = from.distance(to);
     let (dir_x, dir_y) = ((to.x - from.x) / length, (to.y - from.y) / length);
     let at = |along: f32, off_px: f32| Point {
@@ -121,7 +157,9 @@ fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32) -> Option<Fitte
     for (index, profile) in profiles.iter_mut().enumerate() {
         profile.along = FIRST_SHARE + (1.0 - 2.0 * FIRST_SHARE) * (index as f32 + 0.5) / PROFILES as f32;
         let spot = at(profile.along, 0.0);
-        if let Some((off_px, gradient)) = edge_of(luma, spot, (dir_x, dir_y), reach_px) {
+        if !less[index]
+            && let Some((off_px, gradient)) = edge_of(luma, spot, (dir_x, dir_y), reach_px)
+        {
             (profile.off_px, profile.gradient) = (off_px, gradient);
         }
     }
@@ -221,4 +259,54 @@ fn meet(one: &FittedSide, other: &FittedSide) -> Option<Point> {
     let t = ((other.from.x - one.from.x) * b.1 - (other.from.y - one.from.y) * b.0) / area;
     let at = Point { x: one.from.x + t * a.0, y: one.from.y + t * a.1 };
     (t.is_finite() && at.x.abs() < 1e5 && at.y.abs() < 1e5).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: (u32, u32) = (640, 480);
+    /// Left, top, right and bottom edge of the drawn card.
+    const CARD: [f32; 4] = [200.0, 150.0, 457.0, 312.0];
+
+    /// A pale card before a grey wall, and a dark dotted cord that crosses its left side at a slant.
+    fn with_cord() -> Vec<u8> {
+        let inside = |x: f32, y: f32| (CARD[0]..CARD[2]).contains(&x) && (CARD[1]..CARD[3]).contains(&y);
+        let down = |y: f32| (y - CARD[1]) / (CARD[3] - CARD[1]);
+        // Eleven rows of twenty: where it is not seen the card's own edge is the strongest.
+        let cord_ends = |y: f32| if y % 20.0 < 11.0 { CARD[0] - 6.0 + 8.5 * down(y) } else { 0.0 };
+        let mut px = Vec::new();
+        for index in 0..SIZE.0 * SIZE.1 {
+            let (x, y) = ((index % SIZE.0) as f32 + 0.5, (index / SIZE.0) as f32 + 0.5);
+            let is_cord = (cord_ends(y) - 9.0..cord_ends(y)).contains(&x);
+            px.push(match (is_cord, inside(x, y)) {
+                (true, _) => 20,
+                (false, true) => 170,
+                (false, false) => 130,
+            });
+        }
+        px
+    }
+
+    #[test]
+    fn a_cord_across_a_side_is_not_taken_for_it_where_the_shape_tells_them_apart() {
+        let px = with_cord();
+        let luma = Plane::new(&px, SIZE.0, SIZE.1, SIZE.0).expect("a plane");
+        // Pixel centres: an edge between columns 199 and 200 is seen at 199.5.
+        let [left, top, right, bottom] = CARD.map(|edge| edge - 0.5);
+        let point = |x: f32, y: f32| Point { x, y };
+        let truth = [point(left, top), point(right, top), point(right, bottom), point(left, bottom)];
+        let candidate = Candidate { quad: Quad(truth), score: 1.0, rank: 1.0, step_px: 1, unseen: None };
+        let worst = |off_shape: &dyn Fn(&Quad) -> f32| {
+            let found = fit(&luma, &candidate, &|quad| off_shape(quad)).expect("four sides");
+            found.quad.0.iter().zip(&truth).map(|(a, b)| a.distance(*b)).fold(0.0, f32::max)
+        };
+        let skew = |quad: &Quad| {
+            let [a, b, _, d] = quad.0;
+            ((b.x - a.x) * (d.x - a.x) + (b.y - a.y) * (d.y - a.y)) / (a.distance(b) * a.distance(d))
+        };
+        assert!(worst(&|_| 0.0) > 3.0, "the cord is the stronger edge along most of the side");
+        let found = worst(&|quad| skew(quad).abs());
+        assert!(found < 0.5, "the side that makes it a rectangle: {found} px off");
+    }
 }
