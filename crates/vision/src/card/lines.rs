@@ -3,6 +3,8 @@
 //! Guarantees: at most `LINES` lines a side, strongest first; how much of a line is really there is answered for any
 //! stretch of it. Knows nothing of cards.
 
+use std::ops::Range;
+
 use super::edges::EdgeMap;
 
 /// Lines kept for one side: the true one, the header line inside it, a shelf behind it, and some.
@@ -84,6 +86,9 @@ impl Line {
 #[derive(Debug, Default)]
 pub(super) struct LineFinder {
     points: Vec<EdgePoint>,
+    rows: Rows,
+    /// Which pixels of a row may be edge points.
+    edges: Vec<u8>,
     votes: Vec<u16>,
     marks: Vec<bool>,
     lines: Vec<Line>,
@@ -115,8 +120,8 @@ impl LineFinder {
             if f32::from(strength) < band.least_votes {
                 break;
             }
-            self.keep(grid.first as f32 + bin as f32, grid.slopes[turn], grid.middle, length);
-            self.take_back(&grid);
+            self.keep(grid.first as f32 + bin as f32, grid.slope(turn), grid.middle, length);
+            self.take_back(&grid, length);
             // The fit may have moved away from the cell that was chosen; it must not be chosen again.
             let chosen = turn * grid.bins + bin;
             self.votes[chosen - 1..=chosen + 1].fill(0);
@@ -127,6 +132,7 @@ impl LineFinder {
     /// enough to the side's.
     fn collect(&mut self, map: &EdgeMap, side: Side, low: f32, high: f32) {
         self.points.clear();
+        self.rows.clear(side);
         let (width, height) = (map.width, map.height);
         if width < 3 || height < 3 {
             return;
@@ -140,23 +146,23 @@ impl LineFinder {
             Side::Lying => (clip(low, height)..clip(high, height), 1..width - 1),
             Side::Standing => (1..height - 1, clip(low, width)..clip(high, width)),
         };
+        if rows.is_empty() || columns.is_empty() {
+            return;
+        }
+        self.rows.first = rows.start;
         let widest = ((TURN_DEGREES + AGREEMENT_DEGREES) as f32).to_radians().tan();
         for y in rows {
-            for x in columns.clone() {
-                let index = y * width + x;
-                let strength = i32::from(main[index]).abs();
-                if strength < map.threshold {
-                    continue;
-                }
-                let before = i32::from(main[index - neighbour]).abs();
-                let after = i32::from(main[index + neighbour]).abs();
-                if strength < before || strength <= after {
-                    continue;
-                }
+            self.rows.starts.push(self.points.len());
+            let row = y * width;
+            mark_edges(main, cross, row + columns.start..row + columns.end, neighbour, map.threshold, &mut self.edges);
+            for x in marked(&self.edges).map(|place| columns.start + place) {
+                let index = row + x;
                 let slope = -f32::from(cross[index]) / f32::from(main[index]);
                 if slope.abs() > widest {
                     continue;
                 }
+                let [before, strength, after] =
+                    [index - neighbour, index, index + neighbour].map(|at| i32::from(main[at]).abs());
                 // Vertex of the parabola through three strengths; the middle one is the largest, so it lies within half.
                 let bend = (before - 2 * strength + after) as f32;
                 let shift = if bend < 0.0 { 0.5 * (before - after) as f32 / bend } else { 0.0 };
@@ -172,6 +178,7 @@ impl LineFinder {
                 });
             }
         }
+        self.rows.starts.push(self.points.len());
     }
 
     fn vote(&mut self, band: &Band, grid: &Grid) {
@@ -180,7 +187,7 @@ impl LineFinder {
         for point in &mut self.points {
             point.voted = point.position >= band.positions.0 && point.position <= band.positions.1;
             if point.voted {
-                grid.cells_of(point).for_each(|cell| self.votes[cell] += 1);
+                grid.cells_of(point).for_each(|cell| self.votes[cell] = self.votes[cell].saturating_add(1));
             }
         }
     }
@@ -203,12 +210,17 @@ impl LineFinder {
 
     /// Takes back the votes of the points that lie on the newest line: the smear of a long line would otherwise stand
     /// in the way of a shorter one.
-    fn take_back(&mut self, grid: &Grid) {
+    fn take_back(&mut self, grid: &Grid, length: usize) {
         let Some(line) = self.lines[..self.kept].last() else { return };
-        for point in self.points.iter_mut().filter(|point| point.voted && supports(line, point, SUPPORT_REACH_PX)) {
-            point.voted = false;
-            for cell in grid.cells_of(point) {
-                self.votes[cell] = self.votes[cell].saturating_sub(1);
+        for row in self.rows.near(line, SUPPORT_REACH_PX, length) {
+            let within = self.rows.within(&self.points, row, line, SUPPORT_REACH_PX);
+            for point in &mut self.points[within] {
+                if point.voted && supports(line, point, SUPPORT_REACH_PX) {
+                    point.voted = false;
+                    for cell in grid.cells_of(point) {
+                        self.votes[cell] = self.votes[cell].saturating_sub(1);
+                    }
+                }
             }
         }
     }
@@ -222,12 +234,15 @@ impl LineFinder {
         self.kept += 1;
         (line.at_middle, line.slope, line.middle) = (at_middle, slope, middle);
         for reach in [2.5, SUPPORT_REACH_PX] {
-            fit(line, &self.points, reach);
+            fit(line, &self.points, &self.rows, reach, length);
         }
         self.marks.clear();
         self.marks.resize(length, false);
-        for point in self.points.iter().filter(|point| supports(line, point, SUPPORT_REACH_PX)) {
-            self.marks[point.position as usize] = true;
+        for row in self.rows.near(line, SUPPORT_REACH_PX, length) {
+            let within = self.rows.within(&self.points, row, line, SUPPORT_REACH_PX);
+            for point in self.points[within].iter().filter(|point| supports(line, point, SUPPORT_REACH_PX)) {
+                self.marks[point.position as usize] = true;
+            }
         }
         line.supported.clear();
         line.supported.push(0);
@@ -241,13 +256,109 @@ impl LineFinder {
     }
 }
 
+/// Where in the list the points of each row of the map are: whoever asks for the points near a line need not see all.
+#[derive(Debug, Default)]
+struct Rows {
+    lying: bool,
+    /// Row of the first entry of `starts`.
+    first: usize,
+    /// Index of the first point of each row, and the end of the last.
+    starts: Vec<usize>,
+}
+
+impl Rows {
+    /// Ranges are wider by this than the rounding of offsets needs; a point lies at most half a pixel off its own pixel.
+    const MARGIN_PX: f32 = 1.0;
+
+    fn clear(&mut self, side: Side) {
+        self.lying = side == Side::Lying;
+        self.first = 0;
+        self.starts.clear();
+    }
+
+    /// Entries whose rows hold the points within `reach_px` of a line that runs over `length` positions.
+    fn near(&self, line: &Line, reach_px: f32, length: usize) -> Range<usize> {
+        let rows = self.starts.len().saturating_sub(1);
+        if !self.lying {
+            return 0..rows;
+        }
+        let (one, other) = (line.offset(0.0), line.offset(length as f32));
+        let reach = reach_px + Self::MARGIN_PX;
+        let clip = |row: f32| (row - self.first as f32).clamp(0.0, rows as f32) as usize;
+        clip((one.min(other) - reach).floor())..clip((one.max(other) + reach).ceil() + 1.0)
+    }
+
+    /// The points of one entry that may lie within `reach_px` of the line. In a row of a standing side they are in the
+    /// order of their offsets: neighbours are never both the strongest.
+    fn within(&self, points: &[EdgePoint], entry: usize, line: &Line, reach_px: f32) -> Range<usize> {
+        let (start, end) = (self.starts[entry], self.starts[entry + 1]);
+        if self.lying {
+            return start..end;
+        }
+        let at = line.offset((self.first + entry) as f32);
+        let reach = reach_px + Self::MARGIN_PX;
+        let row = &points[start..end];
+        let before = row.partition_point(|point| point.offset < at - reach);
+        let held = row[before..].iter().take_while(|point| point.offset <= at + reach).count();
+        start + before..start + before + held
+    }
+}
+
+/// Marks the pixels of a stretch that are at least `threshold` strong, the strongest of their neighbours across the side,
+/// and of a direction that may be near enough to the side's. Few are, so what is asked of each is asked without a branch,
+/// of many at once. Gradients are at most 1020 strong, and the threshold lies among them.
+fn mark_edges(
+    main: &[i16],
+    cross: &[i16],
+    stretch: Range<usize>,
+    neighbour: usize,
+    threshold: i32,
+    edges: &mut Vec<u8>,
+) {
+    let before = &main[stretch.start - neighbour..stretch.end - neighbour];
+    let after = &main[stretch.start + neighbour..stretch.end + neighbour];
+    let threshold = threshold as i16;
+    let pixels = main[stretch.clone()].iter().zip(&cross[stretch.clone()]).zip(before.iter().zip(after));
+    edges.clear();
+    edges.resize(stretch.len().next_multiple_of(EIGHT), 0);
+    for (mark, ((here, cross), (before, after))) in edges.iter_mut().zip(pixels) {
+        let [here, cross, before, after] = [here, cross, before, after].map(|value| value.wrapping_abs());
+        // 10/32 is a little more than the steepest slope, which is compared exactly where this leaves a pixel.
+        let may_agree = cross.wrapping_mul(32) <= here.wrapping_mul(10);
+        *mark = u8::from((here >= threshold) & (here >= before) & (here > after) & may_agree);
+    }
+}
+
+const EIGHT: usize = size_of::<u64>();
+
+/// Places of the marks, which are 0 or 1 each. Eight are passed over at a time where there are none.
+fn marked(edges: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    edges.as_chunks::<EIGHT>().0.iter().enumerate().flat_map(|(chunk, eight)| {
+        let mut left = u64::from_le_bytes(*eight);
+        std::iter::from_fn(move || {
+            (left != 0).then(|| {
+                let place = left.trailing_zeros() as usize / 8;
+                left &= left - 1;
+                EIGHT * chunk + place
+            })
+        })
+    })
+}
+
+/// Turns a point may vote for; an even eight, so that they are computed together.
+const TOGETHER: usize = 8;
+/// Turns of the table of slopes, with room on both sides for points turned further than any line.
+const MOST_TURN: i32 = TURN_DEGREES + 2 * AGREEMENT_DEGREES;
+const TABLE: usize = 2 * MOST_TURN as usize + TOGETHER;
+
 /// The cells of the vote: turns by offsets at the middle of the side.
 #[derive(Debug, Clone, Copy)]
 struct Grid {
     first: i32,
     bins: usize,
     middle: f32,
-    slopes: [f32; TURNS],
+    /// Slope of each turn from `-MOST_TURN` on.
+    slopes: [f32; TABLE],
 }
 
 impl Grid {
@@ -257,19 +368,32 @@ impl Grid {
             first,
             bins: (band.offsets.1.ceil() as i32 - first).max(0) as usize + 1,
             middle: f32::midpoint(band.positions.0, band.positions.1),
-            slopes: std::array::from_fn(|turn| (turn as f32 - TURN_DEGREES as f32).to_radians().tan()),
+            slopes: std::array::from_fn(|turn| (turn as f32 - MOST_TURN as f32).to_radians().tan()),
         }
     }
 
+    /// Slope of a row of cells.
+    fn slope(&self, turn: usize) -> f32 {
+        self.slopes[turn + (MOST_TURN - TURN_DEGREES) as usize]
+    }
+
     /// The cells a point votes for: every turn near its own direction, at the offset the line then has in the middle.
-    fn cells_of(&self, point: &EdgePoint) -> impl Iterator<Item = usize> {
-        let own = nearest(degrees_of_slope(point.slope));
-        let turns = (own - AGREEMENT_DEGREES).max(-TURN_DEGREES)..=(own + AGREEMENT_DEGREES).min(TURN_DEGREES);
-        let (offset, from_middle) = (point.offset, point.position - self.middle);
+    fn cells_of(&self, point: &EdgePoint) -> impl Iterator<Item = usize> + use<> {
+        let own =
+            nearest(degrees_of_slope(point.slope)).clamp(AGREEMENT_DEGREES - MOST_TURN, MOST_TURN - AGREEMENT_DEGREES);
+        let lowest = own - AGREEMENT_DEGREES;
+        let start = (lowest + MOST_TURN) as usize;
+        let (offset, from_middle, first) = (point.offset, point.position - self.middle, self.first);
+        let mut bins = [0; TOGETHER];
+        for (bin, slope) in bins.iter_mut().zip(&self.slopes[start..start + TOGETHER]) {
+            *bin = nearest(offset - slope * from_middle).wrapping_sub(first);
+        }
+        let turns = lowest.max(-TURN_DEGREES)..(own + AGREEMENT_DEGREES).min(TURN_DEGREES) + 1;
+        let rows = self.bins;
         turns.filter_map(move |turn| {
-            let turn = (turn + TURN_DEGREES) as usize;
-            let bin = nearest(offset - self.slopes[turn] * from_middle) - self.first;
-            (bin >= 0 && bin < self.bins as i32).then(|| turn * self.bins + bin as usize)
+            // A bin below 0 becomes one far above the last.
+            let bin = bins[(turn - lowest) as usize] as u32 as usize;
+            (bin < rows).then(|| (turn + TURN_DEGREES) as usize * rows + bin)
         })
     }
 }
@@ -281,7 +405,7 @@ fn degrees_of_slope(slope: f32) -> f32 {
 
 /// Rounds without a call into the mathematics library, for values within 8192 of 0.
 fn nearest(value: f32) -> i32 {
-    (value + 8192.5) as i32 - 8192
+    ((value + 8192.5) as i32).wrapping_sub(8192)
 }
 
 fn supports(line: &Line, point: &EdgePoint, reach_px: f32) -> bool {
@@ -289,15 +413,18 @@ fn supports(line: &Line, point: &EdgePoint, reach_px: f32) -> bool {
 }
 
 /// Least squares over the points the line already has; left as it is when they are too few or all in one place.
-fn fit(line: &mut Line, points: &[EdgePoint], reach_px: f32) {
+fn fit(line: &mut Line, points: &[EdgePoint], rows: &Rows, reach_px: f32, length: usize) {
     let (mut count, mut sum_t, mut sum_s, mut sum_tt, mut sum_ts) = (0.0_f32, 0.0, 0.0, 0.0, 0.0);
-    for point in points.iter().filter(|point| supports(line, point, reach_px)) {
-        let (t, s) = (point.position - line.middle, point.offset - line.at_middle);
-        count += 1.0;
-        sum_t += t;
-        sum_s += s;
-        sum_tt += t * t;
-        sum_ts += t * s;
+    for row in rows.near(line, reach_px, length) {
+        let within = rows.within(points, row, line, reach_px);
+        for point in points[within].iter().filter(|point| supports(line, point, reach_px)) {
+            let (t, s) = (point.position - line.middle, point.offset - line.at_middle);
+            count += 1.0;
+            sum_t += t;
+            sum_s += s;
+            sum_tt += t * t;
+            sum_ts += t * s;
+        }
     }
     let spread = count * sum_tt - sum_t * sum_t;
     if count < 8.0 || spread < count * count {
