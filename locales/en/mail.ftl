@@ -1,5 +1,5 @@
 # Mails of the verification server, plain text.
-# $provider: name of the organisation. $reference: number of the submission. $help: e-mail address for help. $hours: usual length of a review.
+# $provider: name of the organisation. $reference: number of the submission. $help: e-mail address for help. $hours: usual length of a review. $code: digits to be typed.
 
 mail-received-subject = We have your profile ({ $reference })
 mail-received-body =
@@ -26,4 +26,18 @@ mail-signed-out-body =
     The sign-in of one of your devices was used twice, as if somebody had copied it. To be safe we ended it.
 
     Sign in again on your own device. If you did not expect this, change your password.
+mail-password-code-subject = Your code for a new password
+mail-password-code-body =
+    Somebody asked for a new password for your account at { $provider }. If it was you, type this code in Likeness:
+
+    { $code }
+
+    It works once, for half an hour. Nobody from { $provider } will ever ask you for it.
+
+    If it was not you, you need not do anything: your password stays as it is.
+mail-password-changed-subject = Your password was changed
+mail-password-changed-body =
+    The password of your account at { $provider } was changed, and you were signed out on your other devices.
+
+    If it was not you, write to { $help } at once.
 mail-closing = Questions? Write to { $help }.

@@ -145,6 +145,14 @@ codes! {
     TooManyAttempts "too-many-attempts" 429 Some(Action::Retry), "Too many tries", "There were too many failed tries. Wait a little and try again.";
     /// The account is closed.
     AccountDisabled "account-disabled" 403 Some(Action::ContactSupport), "Account closed", "This account is closed. Support can help.";
+    /// The sign-in is older than ten minutes; this needs a fresh one.
+    StepUpRequired "step-up-required" 401 Some(Action::SignIn), "Confirm it is you", "Please confirm it is you: sign in again, then go on.";
+    /// The new password is too short, too long, or contains the address or the product's name; `detail` says which.
+    PasswordTooWeak "password-too-weak" 422 Some(Action::Edit), "Password not usable", "Choose another password: 8 to 128 characters, without your e-mail address.";
+    /// Not the code of the mail; `detail` tells the tries left.
+    CodeWrong "code-wrong" 400 Some(Action::Edit), "Code not right", "That code is not right.";
+    /// The code's time or tries are over, or it was used.
+    CodeExpired "code-expired" 400 Some(Action::Retry), "Code ended", "That code has ended. Ask for a new one.";
     /// Access token missing, ended, or bound to another key.
     SessionEnded "session-ended" 401 Some(Action::SignIn), "Signed out", "Your sign-in has ended. Sign in again.";
     /// Refresh token or authorization code not valid (any more).

@@ -27,12 +27,14 @@ mod mail;
 mod media;
 mod oauth;
 mod objects;
+mod passwords;
 mod policy;
 #[cfg(feature = "practice")]
 pub mod practice;
 mod profile;
 mod review;
 mod seal;
+mod sessions;
 pub mod settings;
 mod tokens;
 mod upkeep;

@@ -12,6 +12,7 @@ use axum::{
     http::{header, request::Parts},
 };
 use likeness_protocol::{Code, UnixMs, account::Role, dpop, jws::PublicKey};
+use std::time::Duration;
 
 /// A signed-in account, with the key its session is bound to.
 pub struct Caller {
@@ -25,6 +26,18 @@ pub struct Caller {
     pub key: PublicKey,
     /// Its thumbprint.
     pub jkt: String,
+    /// `gr_…`: the sign-in the token belongs to.
+    pub grant: String,
+}
+
+/// How long after proving who they are somebody may change how they prove it.
+const RECENT: Duration = Duration::from_mins(10);
+
+impl Caller {
+    /// Refuses when the sign-in is too old for something that could lock the owner out.
+    pub fn require_recent_sign_in(&self, now: UnixMs) -> Result<(), Refusal> {
+        if now.since(self.auth_time) <= RECENT { Ok(()) } else { Err(Code::StepUpRequired.into()) }
+    }
 }
 
 impl FromRequestParts<Shared> for Caller {
@@ -33,15 +46,15 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
         let token = access_token(parts).ok_or(Code::SessionEnded)?.to_owned();
         let proven = proof::check(app, parts, Some(&token))?;
-        let row: Option<(String, String, String, i64, String)> = sqlx::query_as(
-            "SELECT a.id, a.role, a.status, g.auth_time, g.jkt FROM access_tokens t JOIN grants g ON g.id = t.grant_id JOIN accounts a ON a.id = g.account_id \
+        let row: Option<(String, String, String, i64, String, String)> = sqlx::query_as(
+            "SELECT a.id, a.role, a.status, g.auth_time, g.jkt, g.id FROM access_tokens t JOIN grants g ON g.id = t.grant_id JOIN accounts a ON a.id = g.account_id \
              WHERE t.hash = $1 AND t.expires_at > $2 AND g.revoked_at IS NULL",
         )
         .bind(tokens::hash(&token))
         .bind(column(app.now()))
         .fetch_optional(app.database.read())
         .await?;
-        let (account, role, status, auth_time, jkt) = row.ok_or(Code::SessionEnded)?;
+        let (account, role, status, auth_time, jkt, grant) = row.ok_or(Code::SessionEnded)?;
         if jkt != proven.jkt {
             return Err(Code::SessionEnded.into());
         }
@@ -50,7 +63,7 @@ impl FromRequestParts<Shared> for Caller {
         }
         proof::remember(app, parts, &proven).await?;
         let role = crate::accounts::role(&role);
-        Ok(Self { account, role, auth_time: time(auth_time), key: proven.key, jkt })
+        Ok(Self { account, role, auth_time: time(auth_time), key: proven.key, jkt, grant })
     }
 }
 

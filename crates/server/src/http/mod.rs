@@ -8,7 +8,9 @@ pub mod envelope;
 pub mod refusal;
 pub mod sent;
 
-use crate::{accounts, app::Shared, capture, consent, console, oauth, policy, profile, review, uploads};
+use crate::{
+    accounts, app::Shared, capture, consent, console, oauth, passwords, policy, profile, review, sessions, uploads,
+};
 use axum::{Router, middleware};
 use likeness_protocol::Code;
 use refusal::Refusal;
@@ -20,7 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 #[openapi(
     info(
         title = "Likeness verification API",
-        description = "Every request but the metadata, the policy, a revocation and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
+        description = "Every request but the metadata, the policy, a revocation, the two steps to a forgotten password and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
         license(name = "MIT OR Apache-2.0")
     ),
     components(schemas(likeness_protocol::Problem, likeness_protocol::oauth::OAuthError))
@@ -34,6 +36,11 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(oauth::token::token))
         .routes(routes!(oauth::token::revoke))
         .routes(routes!(accounts::me))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(passwords::change))
+        .routes(routes!(passwords::ask))
+        .routes(routes!(passwords::confirm))
         .routes(routes!(policy::policy))
         .routes(routes!(consent::give))
         .routes(routes!(consent::withdraw))

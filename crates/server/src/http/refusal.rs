@@ -34,6 +34,8 @@ impl From<Code> for Refusal {
             let challenge = match code {
                 Code::UseDpopNonce => "DPoP error=\"use_dpop_nonce\"",
                 Code::DpopInvalid => "DPoP error=\"invalid_dpop_proof\"",
+                // RFC 9470.
+                Code::StepUpRequired => "DPoP error=\"insufficient_user_authentication\", max_age=600",
                 _ => "DPoP error=\"invalid_token\"",
             };
             refusal = refusal.header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -187,7 +189,7 @@ impl<E: Into<Refusal>> From<E> for OAuthRefusal {
 
 impl IntoResponse for OAuthRefusal {
     fn into_response(self) -> Response {
-        let Problem { code, status, detail, retry_after_s, .. } = self.0.0.problem;
+        let Problem { code, status, detail, field, retry_after_s, .. } = self.0.0.problem;
         let error = match code {
             Code::UseDpopNonce => "use_dpop_nonce",
             Code::DpopInvalid => "invalid_dpop_proof",
@@ -206,6 +208,9 @@ impl IntoResponse for OAuthRefusal {
             request_id: envelope::request_id(),
             auth_session: None,
             next: None,
+            request_uri: None,
+            org: None,
+            field,
             retry_after_s,
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

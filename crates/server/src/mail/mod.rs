@@ -29,10 +29,22 @@ pub enum Template {
     Deleted,
     /// A sign-in was ended because its token was misused.
     SignedOut,
+    /// The code that allows a forgotten password to be replaced.
+    PasswordCode,
+    /// The password is another one now.
+    PasswordChanged,
 }
 
 impl Template {
-    const ALL: [Self; 5] = [Self::Received, Self::Approved, Self::Rejected, Self::Deleted, Self::SignedOut];
+    const ALL: [Self; 7] = [
+        Self::Received,
+        Self::Approved,
+        Self::Rejected,
+        Self::Deleted,
+        Self::SignedOut,
+        Self::PasswordCode,
+        Self::PasswordChanged,
+    ];
 
     /// Name in the database and in message keys.
     const fn as_str(self) -> &'static str {
@@ -42,6 +54,8 @@ impl Template {
             Self::Rejected => "rejected",
             Self::Deleted => "deleted",
             Self::SignedOut => "signed-out",
+            Self::PasswordCode => "password-code",
+            Self::PasswordChanged => "password-changed",
         }
     }
 
@@ -59,12 +73,15 @@ pub struct Variables {
     pub reasons: Vec<ReasonNotice>,
     /// Whether another try is allowed.
     pub may_resubmit: bool,
+    /// A code to be typed into the app, as it is shown.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 impl Variables {
     /// Nothing to speak about.
     pub const fn new() -> Self {
-        Self { reference: None, reasons: Vec::new(), may_resubmit: true }
+        Self { reference: None, reasons: Vec::new(), may_resubmit: true, code: None }
     }
 }
 
@@ -122,6 +139,7 @@ fn put_into_words(
         ("reference", reference.into()),
         ("help", policy.provider.help_address.as_str().into()),
         ("hours", hours.into()),
+        ("code", variables.code.as_deref().unwrap_or_default().into()),
     ];
     let name = template.as_str();
     let mut paragraphs = vec![words.say(&format!("mail-{name}-body"), &args)?];

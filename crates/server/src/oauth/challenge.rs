@@ -150,14 +150,23 @@ async fn refuse_too_many(app: &App, lookup: &str, from: IpAddr) -> Result<(), Re
         .fetch_optional(app.database.read())
         .await?;
     let address_wait = row.map_or(Duration::ZERO, |(next_at,)| time(next_at).since(now));
-    let network_wait = {
-        let failures = app.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        match failures.get(&from) {
-            Some((window, count)) if *count >= FAILURES_PER_MINUTE => window.plus(Duration::from_mins(1)).since(now),
-            _ => Duration::ZERO,
-        }
-    };
-    let wait = address_wait.max(network_wait);
+    refuse_for(address_wait.max(network_wait(app, from, now)))
+}
+
+/// Refuses a network from which too much failed in the last minute.
+pub fn refuse_crowded_network(app: &App, from: IpAddr) -> Result<(), Refusal> {
+    refuse_for(network_wait(app, from, app.now()))
+}
+
+fn network_wait(app: &App, from: IpAddr, now: UnixMs) -> Duration {
+    let failures = app.failures.lock().unwrap_or_else(PoisonError::into_inner);
+    match failures.get(&from) {
+        Some((window, count)) if *count >= FAILURES_PER_MINUTE => window.plus(Duration::from_mins(1)).since(now),
+        _ => Duration::ZERO,
+    }
+}
+
+fn refuse_for(wait: Duration) -> Result<(), Refusal> {
     if wait.is_zero() {
         return Ok(());
     }
@@ -195,7 +204,8 @@ async fn count_failure(app: &App, lookup: &str, from: IpAddr) -> Result<(), Refu
     Ok(())
 }
 
-fn count_for_network(app: &App, from: IpAddr, now: UnixMs) {
+/// Counts something that failed, or that must not be done often, for the network it came from.
+pub fn count_for_network(app: &App, from: IpAddr, now: UnixMs) {
     let mut failures = app.failures.lock().unwrap_or_else(PoisonError::into_inner);
     failures.retain(|_, (window, _)| now.since(*window) < Duration::from_mins(1));
     failures.entry(from).and_modify(|(_, count)| *count += 1).or_insert((now, 1));

@@ -9,7 +9,7 @@ use likeness_protocol::{
 };
 use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 /// Memory per hash, KiB; with [`PASSES`] and [`LANES`] the first choice of the OWASP password storage sheet.
@@ -57,10 +57,28 @@ impl Hasher {
         Ok(Self { permits: Arc::new(Semaphore::new(PERMITS)), nobody })
     }
 
+    /// Waits for a turn.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        match tokio::time::timeout(QUEUE, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(Code::Busy.into()),
+        }
+    }
+
+    /// Hash of a new password, as [`hash`], when it is this one's turn.
+    pub async fn hash_new(&self, password: Secret) -> Result<String, Refusal> {
+        let permit = self.turn().await?;
+        let made = tokio::task::spawn_blocking(move || {
+            let made = hash(&password);
+            drop(permit);
+            made
+        });
+        Ok(made.await.map_err(ServerError::from)??)
+    }
+
     /// Whether `password` is the one of `phc`; with `None` the same work for the answer "no".
     pub async fn fits(&self, password: Secret, phc: Option<String>) -> Result<bool, Refusal> {
-        let turn = tokio::time::timeout(QUEUE, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = turn else { return Err(Code::Busy.into()) };
+        let permit = self.turn().await?;
         let known = phc.is_some();
         let phc = phc.unwrap_or_else(|| self.nobody.clone());
         let fits = tokio::task::spawn_blocking(move || {

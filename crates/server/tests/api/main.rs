@@ -1,6 +1,7 @@
 //! The server over real HTTP on a loopback port, with a clock the tests move.
 #![cfg(test)]
 
+mod account;
 mod console;
 mod house;
 mod journey;
