@@ -1,14 +1,15 @@
 //! From a frame's pixels to measures: the only file that calls the analysers.
 //!
 //! Guarantees: a live look costs what its mode needs; a close look searches for everything, remembers nothing of the stream
-//! before, and is what the photo is judged by.
+//! before, and is what the photo is judged by. Live looks write over the memory of earlier ones that was given back, so that
+//! once they have seen a few frames of a stream they allocate nothing; close looks, one for each photo, may.
 //! Refuses to know: limits, hints, the learner.
 
 use std::time::Duration;
 
 use likeness_camera::Planes;
 use likeness_vision::card::{Card, CardAnalyser, CardFormat, Guide};
-use likeness_vision::face::{Face, FaceAnalyser, FaceBox, SceneLight};
+use likeness_vision::face::{Face, FaceAnalyser, FaceBox, FaceReport, SceneLight};
 use likeness_vision::people::Sweep;
 use likeness_vision::{Colour, Lens, Picture, Plane, PlaneError, Rect};
 
@@ -37,6 +38,15 @@ pub(crate) struct Eyes {
     portrait_due: Duration,
     /// In `Face` mode the card that does not belong there is looked for beside one side of the head at a time.
     stray_hand: Hand,
+    spare: Spare,
+}
+
+/// Memory of earlier looks. Nothing in it is read.
+#[derive(Default)]
+struct Spare {
+    face: Option<Face>,
+    others: Vec<FaceBox>,
+    card: Option<Card>,
 }
 
 /// What a look is for.
@@ -57,6 +67,7 @@ impl Eyes {
             cards: CardAnalyser::new(),
             portrait_due: Duration::ZERO,
             stray_hand: Hand::Left,
+            spare: Spare::default(),
         })
     }
 
@@ -66,7 +77,12 @@ impl Eyes {
         let mut measures = blank(&picture);
         let size_px = (measures.width(), measures.height());
         if sight.mode.wants_face() {
-            let report = self.faces.analyse(&picture, &measures.lens);
+            let mut report = FaceReport {
+                main: self.spare.face.take(),
+                others: std::mem::take(&mut self.spare.others),
+                ..FaceReport::default()
+            };
+            self.faces.analyse_into(&picture, &measures.lens, &mut report);
             measures.face = report.main;
             measures.others = report.others;
         }
@@ -80,8 +96,8 @@ impl Eyes {
             }
             Mode::Face => return Ok(measures),
             Mode::FaceWithCard { hand } => {
-                let seen = self.faces.people(&picture, Sweep::Next);
-                measures.others = without(seen, measures.face.as_ref());
+                self.faces.people_into(&picture, Sweep::Next, &mut measures.others);
+                leave_out(&mut measures.others, measures.face.as_ref());
                 let places = places_beside(measures.face.as_ref(), hand, sight, size_px);
                 measures.card = self.card(&picture, &measures.lens, places, sight.format);
             }
@@ -107,8 +123,8 @@ impl Eyes {
         self.still_faces.forget();
         if sight.mode.wants_face() {
             measures.face = self.still_faces.analyse(&picture, &measures.lens).main;
-            let seen = self.still_faces.people(&picture, Sweep::All);
-            measures.others = without(seen, measures.face.as_ref());
+            measures.others = self.still_faces.people(&picture, Sweep::All);
+            leave_out(&mut measures.others, measures.face.as_ref());
         }
         let places: Vec<Rect> = match sight.mode {
             Mode::Face => Vec::new(),
@@ -121,7 +137,7 @@ impl Eyes {
         if let Some(card) = &mut measures.card {
             if sight.mode.wants_face()
                 && let Some(behind) = self.still_faces.over_the_edge(&picture, &card.quad)
-                && let Some(behind) = without(vec![behind], measures.face.as_ref()).pop()
+                && !is_same(&behind, measures.face.as_ref())
                 && !measures.others.iter().any(|other| other.bounds.overlap(&behind.bounds) >= SAME_FACE)
             {
                 measures.others.push(behind);
@@ -129,6 +145,14 @@ impl Eyes {
             self.cards.portrait(&mut self.still_faces, &picture, card);
         }
         Ok(measures)
+    }
+
+    /// Takes back the memory of a live look that nobody reads any more.
+    pub(crate) fn give_back(&mut self, measures: Measures) {
+        let Measures { face, others, card, .. } = measures;
+        self.spare.face = face.or(self.spare.face.take());
+        self.spare.card = card.or(self.spare.card.take());
+        self.spare.others = others;
     }
 
     /// The camera was reopened or the hand changed: nothing followed before is there any more.
@@ -145,7 +169,11 @@ impl Eyes {
         mut places: impl Iterator<Item = Rect>,
         format: CardFormat,
     ) -> Option<Card> {
-        places.find_map(|outline| self.cards.analyse(picture, lens, &Guide { outline }, format))
+        places.find_map(|outline| {
+            let mut card = self.spare.card.take();
+            self.cards.analyse_into(picture, lens, &Guide { outline }, format, &mut card);
+            card
+        })
     }
 }
 
@@ -161,9 +189,12 @@ fn places_beside(
     drawn.into_iter().chain(near)
 }
 
-fn without(seen: Vec<FaceBox>, main: Option<&Face>) -> Vec<FaceBox> {
-    let is_main = |other: &FaceBox| main.is_some_and(|face| face.bounds.overlap(&other.bounds) >= SAME_FACE);
-    seen.into_iter().filter(|other| !is_main(other)).collect()
+fn leave_out(seen: &mut Vec<FaceBox>, main: Option<&Face>) {
+    seen.retain(|other| !is_same(other, main));
+}
+
+fn is_same(other: &FaceBox, main: Option<&Face>) -> bool {
+    main.is_some_and(|face| face.bounds.overlap(&other.bounds) >= SAME_FACE)
 }
 
 fn blank(picture: &Picture<'_>) -> Measures {

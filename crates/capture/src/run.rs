@@ -231,6 +231,7 @@ impl Looker {
         let view = FrameView { seq: frame.seq(), at, fresh: frame.fresh(), measures };
         self.kept.push(frame);
         let step = self.session.on_view(&view);
+        self.eyes.give_back(view.measures);
         self.follow(step)
     }
 

@@ -1,6 +1,8 @@
 //! What one frame shows: faces, card, light, blur, text. A frame goes in, numbers with units come out.
 //!
 //! Guarantees: no I/O, no thread, no clock, no panic on any picture, every number finite.
+//! What is called per frame (`analyse_into`, `people_into`, `boxes`, `portrait`) allocates nothing once its buffers have grown to the
+//! stream's frames; reading the code on a card (`codes`), once for a photo, does.
 //! Refuses to know: cameras, hints, thresholds of a policy, the learner. Judging is `capture`'s work.
 #![allow(
     clippy::indexing_slicing,

@@ -115,6 +115,7 @@ impl LineFinder {
             return;
         }
         self.vote(band, &grid);
+        self.make_room(length);
         for _ in 0..LINES {
             let Some((turn, bin, strength)) = self.strongest(grid.bins) else { break };
             if f32::from(strength) < band.least_votes {
@@ -125,6 +126,17 @@ impl LineFinder {
             // The fit may have moved away from the cell that was chosen; it must not be chosen again.
             let chosen = turn * grid.bins + bin;
             self.votes[chosen - 1..=chosen + 1].fill(0);
+        }
+    }
+
+    /// Memory for as many lines as there can be: the first frame with one more would otherwise ask for it.
+    fn make_room(&mut self, length: usize) {
+        self.lines.resize_with(LINES, Line::default);
+        self.marks.clear();
+        self.marks.reserve(length);
+        for line in &mut self.lines {
+            line.supported.clear();
+            line.supported.reserve(length + 1);
         }
     }
 
@@ -227,9 +239,6 @@ impl LineFinder {
 
     /// Fits the line to its points and notes where they are.
     fn keep(&mut self, at_middle: f32, slope: f32, middle: f32, length: usize) {
-        if self.lines.len() == self.kept {
-            self.lines.push(Line::default());
-        }
         let line = &mut self.lines[self.kept];
         self.kept += 1;
         (line.at_middle, line.slope, line.middle) = (at_middle, slope, middle);
@@ -325,7 +334,8 @@ fn mark_edges(
         let [here, cross, before, after] = [here, cross, before, after].map(|value| value.wrapping_abs());
         // 10/32 is a little more than the steepest slope, which is compared exactly where this leaves a pixel.
         let may_agree = cross.wrapping_mul(32) <= here.wrapping_mul(10);
-        *mark = u8::from((here >= threshold) & (here >= before) & (here > after) & may_agree);
+        let (is_strong, no_less, more) = (here >= threshold, here >= before, here > after);
+        *mark = u8::from(is_strong & no_less & more & may_agree);
     }
 }
 

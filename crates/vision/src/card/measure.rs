@@ -128,10 +128,6 @@ impl CardAnalyser {
         if light.median_luma < BURNT_LUMA && opening::is_opening(luma, &homography, &self.flat, &mut self.patches) {
             return None;
         }
-        let blobs = &self.glare.blobs;
-        let mut glare_blobs = std::mem::take(&mut self.blobs);
-        glare_blobs.clear();
-        glare_blobs.extend(blobs.iter().map(|blob| homography.bounds_of(blob, FLAT.0, FLAT.1)));
 
         let width_mm = size_mm.map_or(ASSUMED_WIDTH_MM, |(width, _)| width);
         let height_mm = size_mm.map_or(ASSUMED_WIDTH_MM / shape.ratio, |(_, height)| height);
@@ -142,6 +138,10 @@ impl CardAnalyser {
             // Three sides alone are as often a shelf's as a card's; what tells them apart is print.
             return None;
         }
+        // Not taken before it is sure to be given out: what is dropped on the way would have to be allocated again.
+        let mut glare_blobs = std::mem::take(&mut self.blobs);
+        glare_blobs.clear();
+        glare_blobs.extend(self.glare.blobs.iter().map(|blob| homography.bounds_of(blob, FLAT.0, FLAT.1)));
 
         let CardLight { glare_share, median_luma, p90_luma } = light;
         Some(Card {
