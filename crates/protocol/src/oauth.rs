@@ -1,9 +1,8 @@
-//! Signing in on the wire: server metadata, the challenge endpoint, tokens, revocation.
+//! Signing in on the wire: server metadata, pushed requests, the challenge endpoint, tokens, revocation.
 //!
 //! The challenge endpoint has the shape of the IETF draft "OAuth 2.0 for First-Party Applications"; clients follow the paths in
 //! [`ServerMetadata`], not the draft. Requests are form-encoded, answers are JSON.
-//! This version of the server finishes a password sign-in in one step and sends no [`Next`] yet; the type is here because clients must already
-//! treat an unfinished sign-in as something to continue and not as a failure.
+//! A sign-in that is not complete is no failure: the answer carries [`Next`] and the handle `auth_session` to go on with.
 
 use crate::{
     limits::{MAX_EMAIL_CHARS, MAX_ID_CHARS, MAX_NAME_CHARS},
@@ -22,7 +21,25 @@ pub struct ServerMetadata {
     /// Origin of the server without a trailing slash; the `aud` of a manifest.
     #[serde(deserialize_with = "up_to::<300, _>")]
     pub issuer: String,
-    /// Where passwords are checked.
+    /// Where the browser is sent, with `client_id` and a `request_uri`. Absent: this server signs nobody in through a browser.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<300, _>")]
+    pub authorization_endpoint: Option<String>,
+    /// Where a sign-in through the browser is announced (RFC 9126).
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<300, _>")]
+    pub pushed_authorization_request_endpoint: Option<String>,
+    /// Whether a request that was not pushed is refused; it is.
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    /// Whether every answer through the browser names the server in `iss` (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// `code`.
+    #[serde(default, deserialize_with = "few::<16, _, _>")]
+    pub response_types_supported: Vec<String>,
+    /// `none`: the app holds no secret, its key proves it.
+    #[serde(default, deserialize_with = "few::<16, _, _>")]
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// Where passwords are checked and an unfinished sign-in goes on.
     #[serde(deserialize_with = "up_to::<300, _>")]
     pub authorization_challenge_endpoint: String,
     /// Where codes and refresh tokens become tokens.
@@ -47,6 +64,117 @@ pub struct ServerMetadata {
     pub likeness_api: u32,
     /// Whether this is a practice server, where a drawn picture is welcome.
     pub likeness_practice: bool,
+}
+
+/// Path of the one redirect address of the app: `http://127.0.0.1:{any port}/callback`, or with `[::1]`.
+pub const LOOPBACK_CALLBACK_PATH: &str = "/callback";
+/// The other redirect address: the app's own scheme, offered as a link on the server's last page.
+pub const SCHEME_CALLBACK: &str = "app.likeness:/callback";
+
+/// What a sign-in through the browser is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Intent {
+    /// Signing in.
+    Login,
+    /// Connecting one more way in to the account that is signed in.
+    Link,
+    /// Proving anew who one is, before something that could lock the owner out.
+    StepUp,
+}
+
+/// Body of `POST /oauth/par`: announces a sign-in through the browser. The DPoP proof beside it binds what comes of it to the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushedRequest {
+    /// Which app asks.
+    #[serde(deserialize_with = "up_to::<MAX_ID_CHARS, _>")]
+    pub client_id: String,
+    /// Always `code`.
+    #[serde(deserialize_with = "up_to::<16, _>")]
+    pub response_type: String,
+    /// Where the browser comes back to: loopback with any port and [`LOOPBACK_CALLBACK_PATH`], or [`SCHEME_CALLBACK`].
+    #[serde(deserialize_with = "up_to::<100, _>")]
+    pub redirect_uri: String,
+    /// What is asked for, space-separated.
+    #[serde(deserialize_with = "up_to::<200, _>")]
+    pub scope: String,
+    /// 256 random bits in base64url; comes back unchanged.
+    #[serde(deserialize_with = "up_to::<128, _>")]
+    pub state: String,
+    /// PKCE: base64url of the SHA-256 of the verifier, 43 characters.
+    #[serde(deserialize_with = "up_to::<43, _>")]
+    pub code_challenge: String,
+    /// Always `S256`.
+    #[serde(deserialize_with = "up_to::<8, _>")]
+    pub code_challenge_method: String,
+    /// What it is for; absent means [`Intent::Login`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
+    /// Through whom: an organisation's number or domain, or `google`, `apple`, `facebook`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<253, _>")]
+    pub org_hint: Option<String>,
+    /// Address to fill the provider's form with.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_EMAIL_CHARS, _>")]
+    pub login_hint: Option<String>,
+    /// Token or code of an invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Secret>,
+    /// Languages of the reader, best first, space-separated.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<100, _>")]
+    pub ui_locales: Option<String>,
+    /// `login`: the provider must ask again.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<16, _>")]
+    pub prompt: Option<String>,
+    /// Greatest age of the provider's own sign-in, seconds; `0` with a step-up.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<8, _>")]
+    pub max_age: Option<String>,
+    /// Where the device will be listed, for example "Ada's laptop".
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<100, _>")]
+    pub device_label: Option<String>,
+}
+
+impl PushedRequest {
+    /// A sign-in through an organisation or a social account named by `org_hint`.
+    pub fn login(
+        client_id: impl Into<String>,
+        scope: impl Into<String>,
+        redirect_uri: impl Into<String>,
+        state: impl Into<String>,
+        code_challenge: impl Into<String>,
+        org_hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            response_type: "code".to_owned(),
+            redirect_uri: redirect_uri.into(),
+            scope: scope.into(),
+            state: state.into(),
+            code_challenge: code_challenge.into(),
+            code_challenge_method: "S256".to_owned(),
+            intent: Some(Intent::Login),
+            org_hint: Some(org_hint.into()),
+            login_hint: None,
+            invitation: None,
+            ui_locales: None,
+            prompt: None,
+            max_age: None,
+            device_label: None,
+        }
+    }
+}
+
+/// Answer 201 of `POST /oauth/par`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushedAnswer {
+    /// For the query of the authorization endpoint; may be opened again until a code was given out.
+    #[serde(deserialize_with = "up_to::<200, _>")]
+    pub request_uri: String,
+    /// Seconds it lives.
+    pub expires_in: u64,
 }
 
 /// Body of `POST /oauth/challenge`. Which fields are needed depends on the step; see the constructors.
@@ -81,12 +209,60 @@ pub struct ChallengeRequest {
     /// What to do in the step, for example `register` or `verify`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<32, _>")]
     pub action: Option<String>,
-    /// Address of a new account, with `action=register`.
+    /// Address of a new account, with `action=register`; of the existing account, with `action=link`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_EMAIL_CHARS, _>")]
     pub email: Option<String>,
+    /// With `action=create`: a private address for the new account.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_EMAIL_CHARS, _>")]
+    pub alternative_email: Option<String>,
+    /// With `action=create`: the name of the new account's owner.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_NAME_CHARS, _>")]
+    pub full_name: Option<String>,
+    /// With `action=create`: the `terms_version` that was shown and accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<32, _>")]
+    pub accept_terms: Option<String>,
+    /// With `action=link_via` and `action=delink`: which social account, for example `google`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<32, _>")]
+    pub provider: Option<String>,
+    /// With `action=invitation` the invitation's code or token, with `action=verify` the digits of the mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Secret>,
+    /// With `action=link_via`: where the browser comes back to.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<100, _>")]
+    pub redirect_uri: Option<String>,
+    /// With `action=link_via`: 256 random bits that come back through the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<128, _>")]
+    pub state: Option<String>,
 }
 
 impl ChallengeRequest {
+    /// One action in a sign-in that goes on; the fields the action needs are filled in afterwards.
+    pub fn step(client_id: impl Into<String>, auth_session: Secret, action: impl Into<String>) -> Self {
+        Self { auth_session: Some(auth_session), action: Some(action.into()), ..Self::empty(client_id) }
+    }
+
+    fn empty(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            scope: None,
+            code_challenge: None,
+            code_challenge_method: None,
+            username: None,
+            password: None,
+            device_label: None,
+            auth_session: None,
+            action: None,
+            email: None,
+            alternative_email: None,
+            full_name: None,
+            accept_terms: None,
+            provider: None,
+            code: None,
+            redirect_uri: None,
+            state: None,
+        }
+    }
+
     /// First and only call of a password sign-in.
     pub fn password(
         client_id: impl Into<String>,
@@ -96,16 +272,12 @@ impl ChallengeRequest {
         password: Secret,
     ) -> Self {
         Self {
-            client_id: client_id.into(),
             scope: Some(scope.into()),
             code_challenge: Some(code_challenge.into()),
             code_challenge_method: Some("S256".to_owned()),
             username: Some(username.into()),
             password: Some(password),
-            device_label: None,
-            auth_session: None,
-            action: None,
-            email: None,
+            ..Self::empty(client_id)
         }
     }
 }
@@ -139,6 +311,15 @@ pub struct OAuthError {
     /// With `insufficient_authorization`: what is still needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Next>,
+    /// With `redirect_to_web`: what to open in the browser, as [`PushedAnswer::request_uri`].
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<200, _>")]
+    pub request_uri: Option<String>,
+    /// Who is meant, where the sentence names somebody: an organisation, a provider.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_NAME_CHARS, _>")]
+    pub org: Option<String>,
+    /// Which field of the request is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<64, _>")]
+    pub field: Option<String>,
     /// Seconds to wait before trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
@@ -154,7 +335,10 @@ pub enum Next {
         /// Name of the organisation.
         #[serde(deserialize_with = "up_to::<MAX_NAME_CHARS, _>")]
         org: String,
-        /// The address the organisation named, masked.
+        /// The name the organisation gave; empty when it gave none.
+        #[serde(default, deserialize_with = "up_to::<MAX_NAME_CHARS, _>")]
+        name: String,
+        /// The address the organisation named, masked; empty when it named none.
         #[serde(deserialize_with = "up_to::<MAX_EMAIL_CHARS, _>")]
         email_masked: String,
         /// Whether a new account may be made.
@@ -171,14 +355,24 @@ pub enum Next {
         /// Version of the terms to accept.
         #[serde(deserialize_with = "up_to::<32, _>")]
         terms_version: String,
+        /// The name the organisation gave, to begin with; empty when it gave none.
+        #[serde(default, deserialize_with = "up_to::<MAX_NAME_CHARS, _>")]
+        suggested_name: String,
     },
     /// Prove the existing account.
     LinkExisting {
         /// Whether the organisation's address is already a sign-in address of an account.
         already_uses_this_email: bool,
+        /// Social accounts through which that account can be proven too: `google`, `apple`, `facebook`.
+        #[serde(default, deserialize_with = "few::<8, _, _>")]
+        providers: Vec<String>,
     },
     /// The account needs a password of its own first.
-    SetPassword {},
+    SetPassword {
+        /// The account's address, masked.
+        #[serde(default, deserialize_with = "up_to::<MAX_EMAIL_CHARS, _>")]
+        account_masked: String,
+    },
     /// A social sign-in must be delinked first.
     BlockedBySocial {
         /// Which ones: `google`, `apple`, `facebook`.
@@ -195,6 +389,12 @@ pub enum Next {
         /// The organisation's address, masked.
         #[serde(deserialize_with = "up_to::<MAX_EMAIL_CHARS, _>")]
         org_masked: String,
+        /// Name of the organisation.
+        #[serde(default, deserialize_with = "up_to::<MAX_NAME_CHARS, _>")]
+        org: String,
+        /// What the organisation will see of the account: `profile_status`.
+        #[serde(default, deserialize_with = "few::<8, _, _>")]
+        org_will_see: Vec<String>,
     },
     /// The organisation connects accounts by invitation only.
     InvitationRequired {
@@ -218,7 +418,7 @@ pub enum Next {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum GrantType {
-    /// A code from the challenge endpoint.
+    /// A code from the challenge endpoint or from the browser.
     AuthorizationCode,
     /// A refresh token.
     RefreshToken,
@@ -240,12 +440,25 @@ pub struct TokenRequest {
     /// With `authorization_code`: the PKCE verifier, 43 to 128 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_verifier: Option<Secret>,
+    /// With a code from the browser: the redirect address it came to.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<100, _>")]
+    pub redirect_uri: Option<String>,
     /// With `refresh_token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Secret>,
 }
 
 impl TokenRequest {
+    /// Trades a code that came through the browser.
+    pub fn browser_code(
+        client_id: impl Into<String>,
+        code: Secret,
+        code_verifier: Secret,
+        redirect_uri: impl Into<String>,
+    ) -> Self {
+        Self { redirect_uri: Some(redirect_uri.into()), ..Self::code(client_id, code, code_verifier) }
+    }
+
     /// Trades a code for tokens.
     pub fn code(client_id: impl Into<String>, code: Secret, code_verifier: Secret) -> Self {
         Self {
@@ -253,6 +466,7 @@ impl TokenRequest {
             client_id: client_id.into(),
             code: Some(code),
             code_verifier: Some(code_verifier),
+            redirect_uri: None,
             refresh_token: None,
         }
     }
@@ -264,6 +478,7 @@ impl TokenRequest {
             client_id: client_id.into(),
             code: None,
             code_verifier: None,
+            redirect_uri: None,
             refresh_token: Some(refresh_token),
         }
     }
@@ -324,7 +539,7 @@ mod tests {
         #[rustfmt::skip]
         let table = [
             (r#"{"step":"verify_email","email_masked":"a…@x"}"#, Next::VerifyEmail { email_masked: "a…@x".into() }, "a known step"),
-            (r#"{"step":"set_password"}"#,                       Next::SetPassword {},                            "a step without fields"),
+            (r#"{"step":"set_password"}"#,                       Next::SetPassword { account_masked: String::new() }, "a step without fields"),
             (r#"{"step":"dance","tempo":3}"#,                    Next::Unknown,                                   "an unknown step is named, not an error"),
         ];
         for (json, expected, because) in table {

@@ -16,6 +16,12 @@ pub async fn metadata(State(app): State<Shared>) -> Json<ServerMetadata> {
     let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
     Json(ServerMetadata {
         issuer: origin.clone(),
+        authorization_endpoint: None,
+        pushed_authorization_request_endpoint: None,
+        require_pushed_authorization_requests: false,
+        authorization_response_iss_parameter_supported: false,
+        response_types_supported: words(&["code"]),
+        token_endpoint_auth_methods_supported: words(&["none"]),
         authorization_challenge_endpoint: format!("{origin}/oauth/challenge"),
         token_endpoint: format!("{origin}/oauth/token"),
         revocation_endpoint: format!("{origin}/oauth/revoke"),
