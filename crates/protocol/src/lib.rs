@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod discovery;
 pub mod dpop;
 pub mod jws;
 pub mod limits;

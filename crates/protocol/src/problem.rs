@@ -4,6 +4,7 @@
 //! Nothing here ever carries a name, an address or a token.
 
 use crate::{
+    discovery::SearchHint,
     text::{up_to, up_to_if_any},
     tus::PhotoFinding,
 };
@@ -43,6 +44,9 @@ pub struct Problem {
     /// With `photo-refused`: what the image gate found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<PhotoFinding>,
+    /// With `org-input-invalid` and `org-not-found`: what more can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<SearchHint>,
     /// Seconds to wait before trying again; also in the header `Retry-After`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
@@ -61,6 +65,7 @@ impl Problem {
             action: code.action(),
             field: None,
             finding: None,
+            hint: None,
             retry_after_s: None,
         }
     }
@@ -145,6 +150,14 @@ codes! {
     TooManyAttempts "too-many-attempts" 429 Some(Action::Retry), "Too many tries", "There were too many failed tries. Wait a little and try again.";
     /// The account is closed.
     AccountDisabled "account-disabled" 403 Some(Action::ContactSupport), "Account closed", "This account is closed. Support can help.";
+    /// What was typed cannot be an organisation's address; `hint` may say more.
+    OrgInputInvalid "org-input-invalid" 400 Some(Action::Edit), "Not a web address", "Type your company's web address, for example corp.example.";
+    /// No organisation proved this domain; `hint` may say more.
+    OrgNotFound "org-not-found" 404 Some(Action::Edit), "Organisation not known", "We do not know this organisation. Use the part after the @ in your work e-mail.";
+    /// The organisation of this address does not let its people sign in with a password.
+    SsoRequired "sso-required" 403 Some(Action::SignIn), "Sign in through your organisation", "Your organisation asks you to sign in through it, not with a password.";
+    /// The invitation's time is over.
+    InvitationExpired "invitation-expired" 410 Some(Action::ContactSupport), "Invitation ended", "This invitation has ended. Ask your organisation for a new one.";
     /// The sign-in is older than ten minutes; this needs a fresh one.
     StepUpRequired "step-up-required" 401 Some(Action::SignIn), "Confirm it is you", "Please confirm it is you: sign in again, then go on.";
     /// The new password is too short, too long, or contains the address or the product's name; `detail` says which.

@@ -56,6 +56,8 @@ pub struct App {
     pub seen: SeenInProcess,
     /// Failed sign-ins per network address, in this process only.
     pub failures: Mutex<HashMap<IpAddr, (UnixMs, u32)>>,
+    /// Questions of people who are not signed in, per network address, in this process only.
+    pub questions: Mutex<HashMap<IpAddr, (UnixMs, u32)>>,
 }
 
 /// The application as handlers hold it.
@@ -105,6 +107,7 @@ impl Server {
             mail_due: Notify::new(),
             seen: SeenInProcess::default(),
             failures: Mutex::default(),
+            questions: Mutex::default(),
             clock: Box::new(clock),
             settings,
             database,
@@ -127,7 +130,7 @@ impl Server {
 }
 
 /// Makes the folder if needed, opens database and keys.
-async fn open_data(settings: &Settings, clock: &impl Clock) -> Result<(Database, Keys), ServerError> {
+pub async fn open_data(settings: &Settings, clock: &impl Clock) -> Result<(Database, Keys), ServerError> {
     make_private_folder(&settings.data_dir)?;
     let database = Database::open(&settings.data_dir).await?;
     let keys = Keys::load(&settings.kek_file, &settings.data_dir, &database, clock.now()).await?;

@@ -1,6 +1,6 @@
 //! Why the server could not start or go on. What a client is told is a `Refusal`, elsewhere.
 
-use std::{io, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 /// Everything that can stop the server or one of its parts.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,17 @@ pub enum ServerError {
     /// An account cannot be made.
     #[error("the account cannot be made: {0}")]
     Account(&'static str),
+    /// What was to be done about an organisation cannot be done.
+    #[error("organisation: {0}")]
+    Organisation(&'static str),
+    /// The name server did not help.
+    #[error("the name server {resolver} {why}; try again, or name another with --resolver")]
+    NameService {
+        /// Which one.
+        resolver: SocketAddr,
+        /// What it did.
+        why: String,
+    },
     /// A background task ended unexpectedly.
     #[error("a part of the server ended unexpectedly: {0}")]
     Task(#[from] tokio::task::JoinError),

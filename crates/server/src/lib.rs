@@ -5,13 +5,14 @@
 //! Refuses to know: cameras, windows, how a face looks. Nothing here computes or stores a face template.
 //! Where the guarantee ends: who holds the key file and the data folder can read everything; times and identifiers are readable without it.
 //!
-//! Not built yet: creating accounts in the app, organisations and their sign-in, PostgreSQL and S3, the audit hash chain, tus expiration and
+//! Not built yet: creating accounts in the app, sign-in through an organisation's provider, PostgreSQL and S3, the audit hash chain, tus expiration and
 //! termination, the 1,095-day cap on a silent account, and a limit on slow request headers
 //! (put a reverse proxy in front until then).
 
 #![forbid(unsafe_code)]
 
 mod accounts;
+pub mod admin;
 mod app;
 mod audit;
 mod capture;
@@ -22,6 +23,7 @@ mod database;
 mod error;
 mod gate;
 mod http;
+mod identity;
 mod keys;
 mod mail;
 mod media;

@@ -1,12 +1,14 @@
 //! `likeness-server`: the reference verification API as a program of its own.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks through them")]
 
-use likeness_protocol::{Secret, account::Role};
-use likeness_server::{Server, ServerError, Settings, SystemClock, add_account, migrate, openapi_json};
+use likeness_protocol::{Secret, account::Role, discovery::Joining};
+use likeness_server::{Server, ServerError, Settings, SystemClock, add_account, admin, migrate, openapi_json};
 use std::{
     io::{self, BufRead, Write},
+    net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -17,6 +19,16 @@ likeness-server: the reference verification API of Likeness
   likeness-server migrate --config server.toml     bring the database to this version and end
   likeness-server user add --config server.toml --email ADDRESS --role learner|reviewer
                                                    make an account; the password is read from standard input
+  likeness-server org add --config server.toml --name NAME [--jit allow|invite_only|deny] [--password-login allow|deny]
+                                                   make an organisation and print its number
+  likeness-server org domain add --config server.toml --org NUMBER --domain DOMAIN
+                                                   claim a domain and print the DNS record that proves it
+  likeness-server org domain prove --config server.toml --domain DOMAIN [--resolver ADDRESS:PORT]
+                                                   look the record up; from then on people find the organisation
+  likeness-server org idp add --config server.toml --org NUMBER --issuer URL --client-id ID
+                                                   add its OpenID Connect provider; the secret is read from standard input
+  likeness-server org invite --config server.toml --org NUMBER --email ADDRESS [--days 14]
+                                                   invite somebody and print link and code, which you pass on
   likeness-server openapi                          print the OpenAPI document
   likeness-server --help                           print this
 
@@ -53,6 +65,16 @@ enum Command {
     Serve(PathBuf),
     Migrate(PathBuf),
     UserAdd { config: PathBuf, email: String, role: Role },
+    Org { config: PathBuf, what: OrgCommand },
+}
+
+/// What is to be done about an organisation.
+enum OrgCommand {
+    Add { name: String, policy: admin::OrganisationPolicy },
+    DomainAdd { org: String, domain: String },
+    DomainProve { domain: String, resolver: Option<SocketAddr> },
+    IdpAdd { org: String, issuer: String, client_id: String },
+    Invite { org: String, email: String, life: Duration },
 }
 
 /// Why the command line was not understood.
@@ -68,6 +90,8 @@ enum WrongWords {
     NoValue(String),
     #[error("--role is learner or reviewer")]
     NoRole,
+    #[error("{option} is {expected}")]
+    Wrong { option: &'static str, expected: &'static str },
 }
 
 fn main() -> ExitCode {
@@ -95,6 +119,7 @@ fn parse(words: &[String]) -> Result<Command, WrongWords> {
         ["serve", options @ ..] => Ok(Command::Serve(only_config(options)?)),
         ["migrate", options @ ..] => Ok(Command::Migrate(only_config(options)?)),
         ["user", "add", options @ ..] => user_add(options),
+        ["org", words @ ..] => org(words),
         [other, ..] => Err(WrongWords::NoCommand((*other).to_owned())),
     }
 }
@@ -130,6 +155,76 @@ fn user_add(options: &[&str]) -> Result<Command, WrongWords> {
     })
 }
 
+fn org(words: &[&str]) -> Result<Command, WrongWords> {
+    let owned = |options: &[&str], name: &str| option(options, name).map(str::to_owned);
+    let (options, names, what): (&[&str], &[&str], _) = match words {
+        ["add", options @ ..] => {
+            let policy = organisation_policy(options)?;
+            (
+                options,
+                &["--name", "--jit", "--password-login"],
+                OrgCommand::Add { name: owned(options, "--name")?, policy },
+            )
+        }
+        ["domain", "add", options @ ..] => {
+            let (org, domain) = (owned(options, "--org")?, owned(options, "--domain")?);
+            (options, &["--org", "--domain"], OrgCommand::DomainAdd { org, domain })
+        }
+        ["domain", "prove", options @ ..] => {
+            let expected = "an address and a port, for example 192.0.2.53:53";
+            let resolver = optional(options, "--resolver")?
+                .map(|text| {
+                    text.parse::<SocketAddr>().map_err(|_| WrongWords::Wrong { option: "--resolver", expected })
+                })
+                .transpose()?;
+            (
+                options,
+                &["--domain", "--resolver"],
+                OrgCommand::DomainProve { domain: owned(options, "--domain")?, resolver },
+            )
+        }
+        ["idp", "add", options @ ..] => {
+            let (org, issuer) = (owned(options, "--org")?, owned(options, "--issuer")?);
+            let client_id = owned(options, "--client-id")?;
+            (options, &["--org", "--issuer", "--client-id"], OrgCommand::IdpAdd { org, issuer, client_id })
+        }
+        ["invite", options @ ..] => {
+            let (org, email) = (owned(options, "--org")?, owned(options, "--email")?);
+            let life = days(optional(options, "--days")?.unwrap_or("14"))?;
+            (options, &["--org", "--email", "--days"], OrgCommand::Invite { org, email, life })
+        }
+        other => return Err(WrongWords::NoCommand(format!("org {}", other.first().unwrap_or(&"")))),
+    };
+    known_only(options, &[names, &["--config"]].concat())?;
+    Ok(Command::Org { config: PathBuf::from(option(options, "--config")?), what })
+}
+
+fn optional<'a>(options: &[&'a str], name: &str) -> Result<Option<&'a str>, WrongWords> {
+    if options.contains(&name) { option(options, name).map(Some) } else { Ok(None) }
+}
+
+fn organisation_policy(options: &[&str]) -> Result<admin::OrganisationPolicy, WrongWords> {
+    let jit = match optional(options, "--jit")? {
+        None | Some("allow") => Joining::Allow,
+        Some("invite_only") => Joining::InviteOnly,
+        Some("deny") => Joining::Deny,
+        Some(_) => return Err(WrongWords::Wrong { option: "--jit", expected: "allow, invite_only or deny" }),
+    };
+    let password_login = match optional(options, "--password-login")? {
+        None | Some("allow") => true,
+        Some("deny") => false,
+        Some(_) => return Err(WrongWords::Wrong { option: "--password-login", expected: "allow or deny" }),
+    };
+    Ok(admin::OrganisationPolicy { jit, password_login })
+}
+
+fn days(text: &str) -> Result<Duration, WrongWords> {
+    match text.parse::<u64>() {
+        Ok(days @ 1..=365) => Ok(Duration::from_hours(24 * days)),
+        _ => Err(WrongWords::Wrong { option: "--days", expected: "a number from 1 to 365" }),
+    }
+}
+
 fn run(command: Command) -> Result<(), ServerError> {
     match command {
         Command::Help => {
@@ -148,12 +243,41 @@ fn run(command: Command) -> Result<(), ServerError> {
         }
         Command::UserAdd { config, email, role } => {
             let settings = Settings::read(&config)?;
-            let password = read_password()?;
+            let password = read_secret("Password: ")?;
             on_runtime(add_account(&settings, &email, &password, role))?;
             println!("The account is made.");
             Ok(())
         }
+        Command::Org { config, what } => run_org(&Settings::read(&config)?, what),
     }
+}
+
+fn run_org(settings: &Settings, command: OrgCommand) -> Result<(), ServerError> {
+    match command {
+        OrgCommand::Add { name, policy } => {
+            println!("{}", on_runtime(admin::add_organisation(settings, &name, policy))?);
+        }
+        OrgCommand::DomainAdd { org, domain } => {
+            let claim = on_runtime(admin::claim_domain(settings, &org, &domain))?;
+            println!(
+                "Publish this DNS record, then run: likeness-server org domain prove\n{} TXT \"{}\"",
+                claim.domain, claim.record
+            );
+        }
+        OrgCommand::DomainProve { domain, resolver } => {
+            on_runtime(admin::prove_domain(settings, &domain, resolver))?;
+            println!("The domain is proven.");
+        }
+        OrgCommand::IdpAdd { org, issuer, client_id } => {
+            let secret = read_secret("Client secret: ")?;
+            println!("{}", on_runtime(admin::add_provider(settings, &org, &issuer, &client_id, &secret))?);
+        }
+        OrgCommand::Invite { org, email, life } => {
+            let invitation = on_runtime(admin::invite(settings, &org, &email, life))?;
+            println!("link: app.likeness:/invite?t={}\ncode: {}", invitation.token.expose(), invitation.code.expose());
+        }
+    }
+    Ok(())
 }
 
 fn on_runtime<T>(work: impl Future<Output = Result<T, ServerError>>) -> Result<T, ServerError> {
@@ -186,10 +310,10 @@ async fn serve(settings: Settings) -> Result<(), ServerError> {
     running.stop().await
 }
 
-fn read_password() -> Result<Secret, ServerError> {
+fn read_secret(prompt: &str) -> Result<Secret, ServerError> {
     let failed =
-        |source| ServerError::File { action: "read the password from", path: PathBuf::from("standard input"), source };
-    eprint!("Password: ");
+        |source| ServerError::File { action: "read a secret from", path: PathBuf::from("standard input"), source };
+    eprint!("{prompt}");
     io::stderr().flush().map_err(failed)?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).map_err(failed)?;

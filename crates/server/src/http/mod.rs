@@ -9,7 +9,8 @@ pub mod refusal;
 pub mod sent;
 
 use crate::{
-    accounts, app::Shared, capture, consent, console, oauth, passwords, policy, profile, review, sessions, uploads,
+    accounts, app::Shared, capture, consent, console, identity, oauth, passwords, policy, profile, review, sessions,
+    uploads,
 };
 use axum::{Router, middleware};
 use likeness_protocol::Code;
@@ -22,7 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 #[openapi(
     info(
         title = "Likeness verification API",
-        description = "Every request but the metadata, the policy, a revocation, the two steps to a forgotten password and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
+        description = "Every request but the metadata, the policy, the search for an organisation, the look at an invitation, a revocation, the two steps to a forgotten password and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
         license(name = "MIT OR Apache-2.0")
     ),
     components(schemas(likeness_protocol::Problem, likeness_protocol::oauth::OAuthError))
@@ -35,6 +36,9 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(oauth::challenge::challenge))
         .routes(routes!(oauth::token::token))
         .routes(routes!(oauth::token::revoke))
+        .routes(routes!(identity::discovery::find))
+        .routes(routes!(identity::invitation::show))
+        .routes(routes!(identity::invitation::resolve))
         .routes(routes!(accounts::me))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))

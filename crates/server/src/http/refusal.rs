@@ -11,6 +11,7 @@ use axum::{
 };
 use likeness_protocol::{
     Code, Problem,
+    discovery::SearchHint,
     oauth::OAuthError,
     problem::PROBLEM_JSON,
     tus::{self, PhotoFinding, PhotoState},
@@ -79,6 +80,12 @@ impl Refusal {
     /// Answers with another status than the code's usual one.
     pub fn status(mut self, status: StatusCode) -> Self {
         self.0.problem.status = status.as_u16();
+        self
+    }
+
+    /// Says what more is known about a search for an organisation.
+    pub fn hint(mut self, hint: SearchHint) -> Self {
+        self.0.problem.hint = Some(hint);
         self
     }
 
@@ -193,7 +200,7 @@ impl IntoResponse for OAuthRefusal {
         let error = match code {
             Code::UseDpopNonce => "use_dpop_nonce",
             Code::DpopInvalid => "invalid_dpop_proof",
-            Code::InvalidCredentials | Code::AccountDisabled => "access_denied",
+            Code::InvalidCredentials | Code::AccountDisabled | Code::SsoRequired => "access_denied",
             Code::InvalidGrant => "invalid_grant",
             Code::TooManyAttempts | Code::Busy | Code::RateLimited | Code::StorageFull => "temporarily_unavailable",
             Code::ServerFault => "server_error",

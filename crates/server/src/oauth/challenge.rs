@@ -1,6 +1,6 @@
 //! `POST /oauth/challenge`: proving who signs in, step by step. So far the only step is e-mail address and password.
 //!
-//! Guarantees: known and unknown addresses cost the same work and get the same answer; guessing slows down per address and per network.
+//! Guarantees: known and unknown addresses cost the same work and get the same answer; where an organisation wants no passwords, none is tried; guessing slows down per address and per network.
 
 use super::{proof, token};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         refusal::{OAuthRefusal, Refusal},
         sent::Form,
     },
+    identity::discovery,
     tokens,
 };
 use axum::{
@@ -93,6 +94,7 @@ pub async fn challenge(
             .detail("A password sign-in needs code_challenge (S256), username and password.")
             .into());
     };
+    discovery::refuse_password_where_denied(&app, username).await?;
     let account = check_password(&app, username, password.clone(), caller.from).await?;
     let code = tokens::token(tokens::CODE)?;
     let hash = tokens::hash(code.expose());

@@ -4,6 +4,7 @@
 mod account;
 mod console;
 mod house;
+mod identity;
 mod journey;
 mod mail;
 mod openapi;

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-const GOOD: &str = r#"listen = "127.0.0.1:0"
+pub const GOOD: &str = r#"listen = "127.0.0.1:0"
 public_url = "https://verify.corp.example"
 data_dir = "data"
 kek_file = "kek"

@@ -1,0 +1,239 @@
+//! Organisations as they are kept: name, policy, domains, providers.
+//!
+//! Guarantees: a domain that one organisation proved is never taken by another; a provider's secret is sealed.
+
+use super::domain::Domain;
+use crate::{
+    app::App,
+    audit,
+    database::{Database, Write, column},
+    error::ServerError,
+    keys::Keys,
+    tokens,
+};
+use likeness_protocol::{
+    Secret, UnixMs,
+    discovery::{Joining, Organisation, SsoKind},
+    limits::MAX_NAME_CHARS,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// What an organisation decided about its people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrganisationPolicy {
+    /// Who may get an account by signing in for the first time.
+    pub jit: Joining,
+    /// Whether addresses of its domains may sign in with a password.
+    pub password_login: bool,
+}
+
+impl Default for OrganisationPolicy {
+    fn default() -> Self {
+        Self { jit: Joining::Allow, password_login: true }
+    }
+}
+
+/// An organisation found by a proven domain.
+pub struct Found {
+    /// Its name and number.
+    pub org: Organisation,
+    /// The domain that was found.
+    pub domain: String,
+    /// Its rules.
+    pub policy: OrganisationPolicy,
+}
+
+/// The organisation that proved this domain, or else the nearest one above it.
+pub async fn by_domain(app: &App, domain: &Domain) -> Result<Option<Found>, ServerError> {
+    for step in domain.ladder() {
+        let row: Option<(String, String, String)> = sqlx::query_as(
+            "SELECT o.id, o.name, o.policy_json FROM org_domains d JOIN orgs o ON o.id = d.org_id WHERE d.domain = $1 AND d.verified_at IS NOT NULL",
+        )
+        .bind(step)
+        .fetch_optional(app.database.read())
+        .await?;
+        if let Some((id, name, policy)) = row {
+            let policy =
+                serde_json::from_str(&policy).map_err(|_| ServerError::Stored { what: "an organisation's policy" })?;
+            return Ok(Some(Found { org: Organisation { id, name }, domain: step.to_owned(), policy }));
+        }
+    }
+    Ok(None)
+}
+
+/// How people of an organisation can sign in through it.
+pub async fn ways_in(app: &App, org: &str) -> Result<Vec<SsoKind>, ServerError> {
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT DISTINCT kind FROM idps WHERE org_id = $1 ORDER BY kind")
+        .bind(org)
+        .fetch_all(app.database.read())
+        .await?;
+    Ok(rows.iter().filter(|(kind,)| kind == "oidc").map(|_| SsoKind::Oidc).collect())
+}
+
+/// Makes an organisation; gives its number.
+pub async fn add(
+    database: &Database,
+    now: UnixMs,
+    name: &str,
+    policy: OrganisationPolicy,
+) -> Result<String, ServerError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(ServerError::Organisation(
+            "its name must have 1 to 200 characters, none of them control characters",
+        ));
+    }
+    let policy =
+        serde_json::to_string(&policy).map_err(|_| ServerError::Stored { what: "an organisation's policy" })?;
+    let id = tokens::identifier("org")?;
+    let mut transaction = database.write().await?;
+    sqlx::query("INSERT INTO orgs (id, name, policy_json, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(&id)
+        .bind(name)
+        .bind(policy)
+        .bind(column(now))
+        .execute(&mut *transaction)
+        .await?;
+    audit::record(&mut transaction, now, "server", "organisation-made", &id, serde_json::json!({})).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// Fails when there is no such organisation.
+pub async fn must_exist(transaction: &mut Write, org: &str) -> Result<(), ServerError> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT id FROM orgs WHERE id = $1").bind(org).fetch_optional(&mut **transaction).await?;
+    row.map(|_| ()).ok_or(ServerError::Organisation("there is none with this number; `org add` printed it"))
+}
+
+/// Claims a domain for an organisation; nothing is answered about it before it is proven.
+pub async fn claim_domain(database: &Database, now: UnixMs, org: &str, typed: &str) -> Result<Domain, ServerError> {
+    let domain = Domain::read(typed).map_err(|_| ServerError::Organisation("this is not a domain"))?;
+    if domain.is_public_mail() {
+        return Err(ServerError::Organisation("this domain belongs to a public mail service"));
+    }
+    let mut transaction = database.write().await?;
+    must_exist(&mut transaction, org).await?;
+    let claimed = sqlx::query(
+        "INSERT INTO org_domains (domain, org_id) VALUES ($1, $2) ON CONFLICT (domain) DO UPDATE SET org_id = excluded.org_id \
+         WHERE org_domains.verified_at IS NULL OR org_domains.org_id = excluded.org_id",
+    )
+    .bind(domain.as_str())
+    .bind(org)
+    .execute(&mut *transaction)
+    .await?;
+    if claimed.rows_affected() == 0 {
+        return Err(ServerError::Organisation("another organisation has proven this domain"));
+    }
+    audit::record(&mut transaction, now, "server", "domain-claimed", org, serde_json::json!({})).await?;
+    transaction.commit().await?;
+    Ok(domain)
+}
+
+/// Who claims this domain, proven or not.
+pub async fn claimant(database: &Database, domain: &Domain) -> Result<String, ServerError> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT org_id FROM org_domains WHERE domain = $1")
+        .bind(domain.as_str())
+        .fetch_optional(database.read())
+        .await?;
+    row.map(|(org,)| org).ok_or(ServerError::Organisation("no organisation claims this domain; first: org domain add"))
+}
+
+/// Notes that the domain was proven by the organisation that claims it. Fails if the claim changed meanwhile.
+pub async fn domain_proven(database: &Database, now: UnixMs, org: &str, domain: &Domain) -> Result<(), ServerError> {
+    let mut transaction = database.write().await?;
+    let proven = sqlx::query("UPDATE org_domains SET verified_at = $3 WHERE domain = $1 AND org_id = $2")
+        .bind(domain.as_str())
+        .bind(org)
+        .bind(column(now))
+        .execute(&mut *transaction)
+        .await?;
+    if proven.rows_affected() == 0 {
+        return Err(ServerError::Organisation("another organisation has claimed this domain meanwhile"));
+    }
+    audit::record(&mut transaction, now, "server", "domain-proven", org, serde_json::json!({})).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Adds an OIDC provider. The issuer must be an https address, or http on this machine to try things out.
+pub async fn add_provider(
+    database: &Database,
+    keys: &Keys,
+    now: UnixMs,
+    org: &str,
+    issuer: &str,
+    client_id: &str,
+    secret: &Secret,
+) -> Result<String, ServerError> {
+    if !issuer_may_be_used(issuer) {
+        return Err(ServerError::Organisation(
+            "the issuer must be an https address without user, query and fragment (http only on this machine)",
+        ));
+    }
+    if client_id.is_empty() || client_id.chars().count() > 255 || secret.expose().is_empty() {
+        return Err(ServerError::Organisation("a provider needs a client id of at most 255 characters and a secret"));
+    }
+    let id = tokens::identifier("idp")?;
+    let mut transaction = database.write().await?;
+    must_exist(&mut transaction, org).await?;
+    let added = sqlx::query(
+        "INSERT INTO idps (id, org_id, kind, issuer, client_id, secret_sealed, created_at) VALUES ($1, $2, 'oidc', $3, $4, $5, $6) ON CONFLICT (org_id, issuer) DO NOTHING",
+    )
+    .bind(&id)
+    .bind(org)
+    .bind(issuer)
+    .bind(client_id)
+    .bind(keys.seal("idps", "secret", &id, secret.expose().as_bytes())?)
+    .bind(column(now))
+    .execute(&mut *transaction)
+    .await?;
+    if added.rows_affected() == 0 {
+        return Err(ServerError::Organisation("it has this provider already"));
+    }
+    audit::record(&mut transaction, now, "server", "provider-added", &id, serde_json::json!({})).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+fn issuer_may_be_used(issuer: &str) -> bool {
+    let Ok(url) = Url::parse(issuer) else { return false };
+    let is_this_machine = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    plain && url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_this_machine))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_an_https_address() {
+        #[rustfmt::skip]
+        let table = [
+            ("https://login.corp.example",        true,  "the usual one"),
+            ("https://login.corp.example/realm",  true,  "with a path"),
+            ("http://127.0.0.1:9100",             true,  "on this machine"),
+            ("http://[::1]:9100",                 true,  "on this machine, the other way"),
+            ("http://login.corp.example",         false, "secrets would travel in clear"),
+            ("http://localhost:9100",             false, "a name can mean another machine"),
+            ("https://a:b@login.corp.example",    false, "user and password"),
+            ("https://login.corp.example?x=1",    false, "an issuer has no query (OpenID Connect Discovery 1.0, section 3)"),
+            ("https://login.corp.example#x",      false, "nor a fragment"),
+            ("file:///etc/passwd",                false, "no web address"),
+            ("login.corp.example",                false, "no address"),
+        ];
+        for (issuer, expected, because) in table {
+            assert_eq!(issuer_may_be_used(issuer), expected, "{because}: {issuer}");
+        }
+    }
+
+    #[test]
+    fn a_policy_written_by_another_version_is_still_read() {
+        let policy: OrganisationPolicy = serde_json::from_str(r#"{"jit":"invite_only","later":1}"#).unwrap();
+        assert_eq!(policy, OrganisationPolicy { jit: Joining::InviteOnly, password_login: true });
+    }
+}
