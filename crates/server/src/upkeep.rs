@@ -36,8 +36,6 @@ async fn sweep(app: &App) -> Result<(), ServerError> {
         // A code is kept for a day after its end, so that a second use is still seen.
         "DELETE FROM auth_codes WHERE expires_at <= $1 - 86400000",
         "DELETE FROM refresh_tokens WHERE expires_at <= $1",
-        // The successor of a token is needed for the 30 s of grace only.
-        "UPDATE refresh_tokens SET successor_sealed = NULL WHERE rotated_at IS NOT NULL AND rotated_at <= $1 - 30000",
         // Kept for an hour, in which they count.
         "DELETE FROM password_resets WHERE created_at <= $1 - 3600000",
         "DELETE FROM attempts WHERE next_at <= $1 - 86400000 AND next_at > 0",

@@ -4,7 +4,7 @@ use super::refusal::Refusal;
 use crate::{
     app::Shared,
     database::{column, time},
-    oauth::proof,
+    oauth::{proof, token::arrived},
     tokens,
 };
 use axum::{
@@ -40,30 +40,54 @@ impl Caller {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    account: String,
+    role: String,
+    status: String,
+    auth_time: i64,
+    jkt: String,
+    grant_id: String,
+    /// Hash of the refresh token that came with the access token, as long as neither was ever shown.
+    unseen: Option<String>,
+}
+
 impl FromRequestParts<Shared> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
         let token = access_token(parts).ok_or(Code::SessionEnded)?.to_owned();
         let proven = proof::check(app, parts, Some(&token))?;
-        let row: Option<(String, String, String, i64, String, String)> = sqlx::query_as(
-            "SELECT a.id, a.role, a.status, g.auth_time, g.jkt, g.id FROM access_tokens t JOIN grants g ON g.id = t.grant_id JOIN accounts a ON a.id = g.account_id \
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT a.id AS account, a.role, a.status, g.auth_time, g.jkt, g.id AS grant_id, r.hash AS unseen FROM access_tokens t JOIN grants g ON g.id = t.grant_id \
+             JOIN accounts a ON a.id = g.account_id LEFT JOIN refresh_tokens r ON r.hash = t.refresh_hash AND r.seen_at IS NULL \
              WHERE t.hash = $1 AND t.expires_at > $2 AND g.revoked_at IS NULL",
         )
         .bind(tokens::hash(&token))
         .bind(column(app.now()))
         .fetch_optional(app.database.read())
         .await?;
-        let (account, role, status, auth_time, jkt, grant) = row.ok_or(Code::SessionEnded)?;
-        if jkt != proven.jkt {
+        let row = row.ok_or(Code::SessionEnded)?;
+        if row.jkt != proven.jkt {
             return Err(Code::SessionEnded.into());
         }
-        if status != "active" {
+        if row.status != "active" {
             return Err(Code::AccountDisabled.into());
         }
         proof::remember(app, parts, &proven).await?;
-        let role = crate::accounts::role(&role);
-        Ok(Self { account, role, auth_time: time(auth_time), key: proven.key, jkt, grant })
+        if let Some(refresh_hash) = &row.unseen {
+            let mut transaction = app.database.write().await?;
+            arrived(&mut transaction, app.now(), refresh_hash).await?;
+            transaction.commit().await?;
+        }
+        Ok(Self {
+            account: row.account,
+            role: crate::accounts::role(&row.role),
+            auth_time: time(row.auth_time),
+            key: proven.key,
+            jkt: row.jkt,
+            grant: row.grant_id,
+        })
     }
 }
 

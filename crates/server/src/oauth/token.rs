@@ -1,13 +1,15 @@
 //! `POST /oauth/token` and `/oauth/revoke`: codes and refresh tokens become tokens, and end.
 //!
-//! Guarantees: a code works once; a refresh token works once, and for 30 s again if its successor was never used, so that a lost reply
-//! signs nobody out; any other second use, or another key, ends the whole sign-in and the owner is told by mail.
+//! Guarantees: a code works once; a refresh token works again, with the same key and the same successor, until something shows that the successor arrived,
+//! so that neither a lost reply nor a program killed before it kept the reply signs anybody out; a second use after that, or another key, ends the whole
+//! sign-in and the owner is told by mail.
 
 use super::challenge::SigningIn;
 use crate::{
     app::{App, Shared},
     audit,
     database::{Write, column, time},
+    error::ServerError,
     http::{
         refusal::{OAuthRefusal, Refusal},
         sent::Form,
@@ -35,8 +37,6 @@ const ACCESS_LIFE: Duration = Duration::from_mins(10);
 const REFRESH_LIFE: Duration = Duration::from_hours(30 * 24);
 /// Longest life of a sign-in.
 const GRANT_LIFE: Duration = Duration::from_hours(90 * 24);
-/// How long a refresh token may be repeated after a lost reply.
-const GRACE: Duration = Duration::from_secs(30);
 
 /// Gives tokens for a code or a refresh token.
 #[utoipa::path(post, path = "/oauth/token", tag = "sign-in",
@@ -160,7 +160,6 @@ async fn redeem(app: &App, jkt: &str, code: &Secret, verifier: &Secret) -> Resul
 struct RefreshRow {
     grant_id: String,
     rotated_at: Option<i64>,
-    successor: Option<String>,
     successor_sealed: Option<Vec<u8>>,
     expires_at: i64,
     account_id: String,
@@ -174,7 +173,7 @@ async fn rotate(app: &App, jkt: &str, presented: &Secret) -> Result<TokenRespons
     let now = app.now();
     let mut transaction = app.database.write().await?;
     let row: Option<RefreshRow> = sqlx::query_as(
-        "SELECT r.grant_id, r.rotated_at, r.successor, r.successor_sealed, r.expires_at, g.account_id, g.jkt, g.scope, g.created_at \
+        "SELECT r.grant_id, r.rotated_at, r.successor_sealed, r.expires_at, g.account_id, g.jkt, g.scope, g.created_at \
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id JOIN accounts a ON a.id = g.account_id \
          WHERE r.hash = $1 AND g.revoked_at IS NULL AND a.status = 'active'",
     )
@@ -188,8 +187,9 @@ async fn rotate(app: &App, jkt: &str, presented: &Secret) -> Result<TokenRespons
     if time(row.expires_at) <= now || time(row.created_at).plus(GRANT_LIFE) <= now {
         return Err(Code::InvalidGrant.into());
     }
-    let refresh = match row.rotated_at {
-        None => {
+    arrived(&mut transaction, now, &hash).await?;
+    let refresh = match (row.rotated_at, &row.successor_sealed) {
+        (None, _) => {
             let next = tokens::token(tokens::REFRESH)?;
             let until = now.plus(REFRESH_LIFE).min(time(row.created_at).plus(GRANT_LIFE));
             store_refresh(&mut transaction, &next, &row.grant_id, Some(&hash), until).await?;
@@ -205,17 +205,12 @@ async fn rotate(app: &App, jkt: &str, presented: &Secret) -> Result<TokenRespons
             .await?;
             next
         }
-        Some(rotated_at)
-            if now.since(time(rotated_at)) <= GRACE
-                && is_unused(&mut transaction, row.successor.as_deref()).await? =>
-        {
-            let Some(sealed) = &row.successor_sealed else {
-                return give_up(transaction, app, &row, "refresh-used-twice").await;
-            };
+        // Nobody has shown the successor yet: the reply that carried it may never have arrived.
+        (Some(_), Some(sealed)) => {
             let opened = successor_key(presented).open(&hash, sealed, "a successor token")?;
             Secret::new(crate::keys::text(&opened)?)
         }
-        Some(_) => return give_up(transaction, app, &row, "refresh-used-twice").await,
+        (Some(_), None) => return give_up(transaction, app, &row, "refresh-used-twice").await,
     };
     let answer = answer(&mut transaction, now, refresh, row.grant_id, row.account_id, row.scope).await?;
     transaction.commit().await?;
@@ -227,12 +222,21 @@ fn successor_key(predecessor: &Secret) -> Key {
     Key::from_bytes(Sha256::digest(format!("likeness successor|{}", predecessor.expose())).into())
 }
 
-async fn is_unused(transaction: &mut Write, successor: Option<&str>) -> Result<bool, Refusal> {
-    let row: Option<(Option<i64>,)> = sqlx::query_as("SELECT rotated_at FROM refresh_tokens WHERE hash = $1")
-        .bind(successor)
-        .fetch_optional(&mut **transaction)
+/// A refresh token, or an access token given with it, was shown: the reply that carried it has arrived, so that its predecessor is over.
+pub async fn arrived(transaction: &mut Write, now: UnixMs, refresh_hash: &str) -> Result<(), ServerError> {
+    sqlx::query("UPDATE refresh_tokens SET seen_at = $2 WHERE hash = $1 AND seen_at IS NULL")
+        .bind(refresh_hash)
+        .bind(column(now))
+        .execute(&mut **transaction)
         .await?;
-    Ok(matches!(row, Some((None,))))
+    // What is left of the predecessor serves to notice its second use; the successor cannot be had with it any more.
+    sqlx::query(
+        "UPDATE refresh_tokens SET successor_sealed = NULL WHERE hash = (SELECT parent FROM refresh_tokens WHERE hash = $1)",
+    )
+    .bind(refresh_hash)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
 }
 
 async fn store_refresh(
@@ -261,9 +265,10 @@ async fn answer(
     scope: String,
 ) -> Result<TokenResponse, Refusal> {
     let access = tokens::token(tokens::ACCESS)?;
-    sqlx::query("INSERT INTO access_tokens (hash, grant_id, expires_at) VALUES ($1, $2, $3)")
+    sqlx::query("INSERT INTO access_tokens (hash, grant_id, refresh_hash, expires_at) VALUES ($1, $2, $3, $4)")
         .bind(tokens::hash(access.expose()))
         .bind(&grant)
+        .bind(tokens::hash(refresh.expose()))
         .bind(column(now.plus(ACCESS_LIFE)))
         .execute(&mut **transaction)
         .await?;

@@ -122,16 +122,9 @@ async fn refresh_rotates_forgives_a_lost_reply_and_ends_the_family_on_reuse() {
     let again: TokenResponse = app.refresh(&first).await.json();
     assert_eq!(again.refresh_token.as_ref(), Some(&second), "a lost reply gets the same successor");
     let third = app.refresh(&second).await.json::<TokenResponse>().refresh_token.unwrap();
-    assert_eq!(app.refresh(&first).await.code(), Code::InvalidGrant, "its successor was used: no grace");
+    assert_eq!(app.refresh(&first).await.code(), Code::InvalidGrant, "its successor was used");
     assert_eq!(app.refresh(&third).await.code(), Code::InvalidGrant, "and the whole family is dead");
     assert!(house.mails(1).await[0].contains("We signed you out"), "the owner is told");
-
-    let app = house.app(ADA).await;
-    let first = app.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
-    let second = app.refresh(&first).await.json::<TokenResponse>().refresh_token.unwrap();
-    house.clock.advance(Duration::from_secs(31));
-    assert_eq!(app.refresh(&first).await.code(), Code::InvalidGrant, "after the grace");
-    assert_eq!(app.refresh(&second).await.code(), Code::InvalidGrant, "family dead");
 
     let app = house.app(ADA).await;
     let first = app.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
@@ -143,6 +136,51 @@ async fn refresh_rotates_forgives_a_lost_reply_and_ends_the_family_on_reuse() {
     let first = app.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
     house.clock.advance(Duration::from_hours(31 * 24));
     assert_eq!(app.refresh(&first).await.code(), Code::InvalidGrant, "unused for a month");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_successor_counts_as_arrived_only_once_it_was_shown() {
+    let house = House::with(&[ADA]).await;
+    let mut app = house.app(ADA).await;
+    let first = app.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
+    let lost: TokenResponse = app.refresh(&first).await.json();
+    // A computer that was killed on Friday and starts again on Monday, twice.
+    for hours in [1, 72, 10 * 24] {
+        house.clock.advance(Duration::from_hours(hours));
+        let again = app.refresh(&first).await;
+        assert_eq!(again.status, 200, "after {hours} hours more: {}", again.text());
+        let successor = again.json::<TokenResponse>().refresh_token;
+        assert_eq!(successor, lost.refresh_token, "the same one, so that a late reply is as good");
+    }
+    let thief = App::new(app.to, Arc::clone(&house.clock));
+    let answer: TokenResponse = app.refresh(&first).await.json();
+    app.tokens = Some(answer.clone());
+    assert_eq!(app.get("/v1/me").await.status, 200, "the access token that came with it is shown");
+    assert_eq!(thief.get("/v1/me").await.code(), Code::SessionEnded);
+    house.clock.advance(Duration::from_secs(1));
+    assert_eq!(app.refresh(&first).await.code(), Code::InvalidGrant, "it arrived, so this is a second use");
+    assert_eq!(app.get("/v1/me").await.code(), Code::SessionEnded, "and the whole family is dead");
+    assert_eq!(app.refresh(&answer.refresh_token.unwrap()).await.code(), Code::InvalidGrant);
+
+    let app = house.app(ADA).await;
+    let first = app.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
+    let second = app.refresh(&first).await.json::<TokenResponse>().refresh_token.unwrap();
+    house.clock.advance(Duration::from_hours(29 * 24));
+    assert_eq!(app.refresh(&first).await.status, 200, "within its life");
+    house.clock.advance(Duration::from_hours(2 * 24));
+    assert_eq!(app.refresh(&first).await.code(), Code::InvalidGrant, "after its life");
+    assert_eq!(app.refresh(&second).await.code(), Code::InvalidGrant, "which the successor shares to the hour");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_with_another_key_ends_the_family_even_before_the_successor_arrived() {
+    let house = House::with(&[ADA]).await;
+    let app = house.app(ADA).await;
+    let first = app.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
+    assert_eq!(app.refresh(&first).await.status, 200);
+    let thief = App::new(app.to, Arc::clone(&house.clock));
+    assert_eq!(thief.refresh(&first).await.code(), Code::InvalidGrant);
+    assert_eq!(app.refresh(&first).await.code(), Code::InvalidGrant, "the family is dead");
 }
 
 #[tokio::test(flavor = "multi_thread")]
