@@ -4,19 +4,25 @@
 //!
 //! Real processes: this binary starts itself as the client, which talks to a real server and to a keyring that is, as the system's is,
 //! another process than the client; here it is the one that kills. Half of the kills fall into the start, half into a client that does nothing but renew.
+//! Between two starts the server's clock moves on, by nothing, some seconds, hours or days: nobody has to start again soon.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, channel},
+    },
     time::Duration,
 };
 
 use likeness_account::vault::{Keeps, SecretStore, Slot, VaultFault};
 use likeness_account::{Account, Auth};
+use likeness_protocol::time::UnixMs;
 use likeness_remote::{Api, Credentials};
-use likeness_server::practice;
+use likeness_server::practice::{self, PracticeServer};
 use secrecy::SecretString;
 use url::Url;
 use zeroize::Zeroizing;
@@ -24,8 +30,27 @@ use zeroize::Zeroizing;
 const SERVER: &str = "LIKENESS_KILLED_SERVER";
 const KEYRING: &str = "LIKENESS_KILLED_KEYRING";
 const KILLS: usize = 100;
+/// Five times what anything here takes, and more.
+const LIMIT: Duration = Duration::from_mins(1);
 /// Longer than a client lives from its start to a handful of renewals, so that kills fall into every part of them.
 const LATEST_KILL_US: u64 = 40_000;
+
+// ---- the server's clock ----
+
+/// The time there, moved between the client's lives.
+#[derive(Clone)]
+struct Passing(Arc<AtomicU64>);
+
+impl likeness_server::Clock for Passing {
+    fn now(&self) -> UnixMs {
+        UnixMs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Noon of some day.
+const NOON_MS: u64 = 1_800_000_000_000;
+/// Together less than 90 days, after which every sign-in ends; the longest of them is longer than any grace.
+const AWAY_MS: [u64; 5] = [0, 1_000, 31_000, 3_600_000, 4 * 24 * 3_600_000];
 
 // ---- the keyring, on the other side of a socket ----
 
@@ -71,13 +96,26 @@ impl SecretStore for Far {
     fn reconnect(&mut self) {}
 }
 
-/// Answers clients until the test ends; gives where, and what it keeps.
-fn keyring() -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+/// The other side: what it keeps, and whether it is at the moment too busy to keep anything.
+struct Drawer {
+    address: SocketAddr,
+    kept: Arc<Mutex<Vec<u8>>>,
+    busy: Arc<AtomicBool>,
+    /// Hears of each wish to save that came while it was busy.
+    wishes: Receiver<()>,
+}
+
+/// Answers clients until the test ends.
+fn keyring() -> Drawer {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let drawer = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&drawer);
+    let busy = Arc::new(AtomicBool::new(false));
+    let is_busy = Arc::clone(&busy);
+    let (wish, wishes) = channel();
     std::thread::spawn(move || {
+        let mut unanswered = Vec::new();
         for line in listener.incoming() {
             let Ok(mut line) = line else { continue };
             let mut message = Vec::new();
@@ -86,6 +124,10 @@ fn keyring() -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
             }
             let mut drawer = drawer.lock().unwrap();
             match message.split_first() {
+                Some((b's', _)) if is_busy.load(Ordering::SeqCst) => {
+                    unanswered.push(line);
+                    wish.send(()).unwrap();
+                }
                 Some((b'l', _)) => drop(line.write_all(&drawer)),
                 Some((b's', rest)) if rest.len() >= 4 => {
                     let (length, secret) = rest.split_at(4);
@@ -98,7 +140,7 @@ fn keyring() -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
             }
         }
     });
-    (address, kept)
+    Drawer { address, kept, busy, wishes }
 }
 
 // ---- the client ----
@@ -171,23 +213,67 @@ impl Client {
     }
 }
 
-// ---- the test ----
+// ---- the tests ----
+
+struct Desk {
+    server: PracticeServer,
+    clock: Passing,
+    drawer: Drawer,
+    runtime: tokio::runtime::Runtime,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    /// A server, and a keyring that holds a sign-in at it.
+    fn signed_in() -> Self {
+        let drawer = keyring();
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let clock = Passing(Arc::new(AtomicU64::new(NOON_MS)));
+        let server = runtime.block_on(practice::start_at(folder.path(), clock.clone())).unwrap();
+        runtime.block_on(async {
+            let store = Box::new(Far(drawer.address));
+            let account = Account::start(Api::new(&server.origin).unwrap(), store, Slot::practice());
+            let learner = &server.accounts[0];
+            let password = SecretString::from(learner.password.expose());
+            account.sign_in_password(&learner.email, password).await.unwrap();
+        });
+        Self { server, clock, drawer, runtime, _folder: folder }
+    }
+}
+
+/// The worst moment: the server has given new tokens, and the keyring was asked but keeps the old ones for ever.
+#[test]
+fn a_kill_between_the_reply_and_the_keyring_signs_nobody_out_however_late_the_next_start_is() {
+    let Desk { server, clock, drawer, runtime, _folder } = Desk::signed_in();
+    for (life, away_ms) in AWAY_MS.into_iter().enumerate() {
+        let before = drawer.kept.lock().unwrap().clone();
+        drawer.busy.store(true, Ordering::SeqCst);
+        let mut client = Client::start(&server.origin, drawer.address);
+        assert_eq!(client.says(), "starting");
+        drawer.wishes.recv_timeout(LIMIT).expect("it renews and wants to keep what it got");
+        client.kill();
+        assert_eq!(*drawer.kept.lock().unwrap(), before, "what the keyring holds was renewed already");
+        clock.0.fetch_add(away_ms, Ordering::SeqCst);
+        // Every other time it is killed there twice.
+        if life % 2 == 0 {
+            drawer.busy.store(false, Ordering::SeqCst);
+            let mut client = Client::start(&server.origin, drawer.address);
+            assert_eq!(client.says(), "starting");
+            assert_eq!(client.says(), "signed in", "{away_ms} ms later");
+            client.kill();
+        }
+    }
+    runtime.block_on(server.stop()).unwrap();
+}
 
 #[test]
 fn a_kill_while_renewing_signs_nobody_out() {
     let seed = std::env::var("LIKENESS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(random);
     println!("LIKENESS_SEED={seed}");
     let mut chance = seed | 1;
-    let (keyring, kept) = keyring();
-    let folder = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let server = runtime.block_on(practice::start(folder.path())).unwrap();
-    runtime.block_on(async {
-        let account = Account::start(Api::new(&server.origin).unwrap(), Box::new(Far(keyring)), Slot::practice());
-        let learner = &server.accounts[0];
-        let password = SecretString::from(learner.password.expose());
-        account.sign_in_password(&learner.email, password).await.unwrap();
-    });
+    let Desk { server, clock, drawer, runtime, _folder } = Desk::signed_in();
+    let (keyring, kept) = (drawer.address, drawer.kept);
     let first = kept.lock().unwrap().clone();
     let (mut before_ready, mut renewed) = (0, 0);
     for kill in 0..KILLS {
@@ -205,6 +291,7 @@ fn a_kill_while_renewing_signs_nobody_out() {
         if *kept.lock().unwrap() != before {
             renewed += 1;
         }
+        clock.0.fetch_add(AWAY_MS[kill % AWAY_MS.len()], Ordering::SeqCst);
     }
     let mut last = Client::start(&server.origin, keyring);
     assert_eq!(last.says(), "starting");
