@@ -55,6 +55,8 @@ pub(crate) struct Sight {
     pub(crate) mode: Mode,
     pub(crate) format: CardFormat,
     pub(crate) guide: GuideShape,
+    /// The lens as it was measured; without one it is assumed.
+    pub(crate) lens: Option<Lens>,
     /// Time of the frame in the session.
     pub(crate) at: Duration,
 }
@@ -74,7 +76,7 @@ impl Eyes {
     /// A look at a frame of the running stream.
     pub(crate) fn look(&mut self, planes: &Planes, sight: &Sight) -> Result<Measures, PlaneError> {
         let picture = picture_of(planes)?;
-        let mut measures = blank(&picture);
+        let mut measures = blank(&picture, sight.lens);
         let size_px = (measures.width(), measures.height());
         if sight.mode.wants_face() {
             let mut report = FaceReport {
@@ -118,7 +120,7 @@ impl Eyes {
     /// A look at a picture by itself, with everything its mode may need: for the very bytes that are sent.
     pub(crate) fn look_closely(&mut self, planes: &Planes, sight: &Sight) -> Result<Measures, PlaneError> {
         let picture = picture_of(planes)?;
-        let mut measures = blank(&picture);
+        let mut measures = blank(&picture, sight.lens);
         let size_px = (measures.width(), measures.height());
         self.still_faces.forget();
         if sight.mode.wants_face() {
@@ -197,12 +199,12 @@ fn is_same(other: &FaceBox, main: Option<&Face>) -> bool {
     main.is_some_and(|face| face.bounds.overlap(&other.bounds) >= SAME_FACE)
 }
 
-fn blank(picture: &Picture<'_>) -> Measures {
+fn blank(picture: &Picture<'_>, lens: Option<Lens>) -> Measures {
     let (width_px, height_px) = (picture.luma.width(), picture.luma.height());
     Measures {
         width_px,
         height_px,
-        lens: Lens::assumed(width_px, height_px),
+        lens: lens.unwrap_or_else(|| Lens::assumed(width_px, height_px)),
         scene: scene(&picture.luma),
         face: None,
         others: Vec::new(),

@@ -21,6 +21,7 @@ mod name_check;
 mod observer;
 mod photo;
 mod profile;
+mod ruler;
 mod run;
 mod session;
 mod view;
@@ -34,6 +35,7 @@ pub use mode::{CardNeeds, Hand, LONGEST_COUNTDOWN, Mode, Settings, TypedName};
 pub use observer::{Observer, ObserverError, Opinion};
 pub use photo::{CameraFacts, CapturedPhoto, Finding, How, Level, PhotoKind, Provenance, Verdict};
 pub use profile::Profile;
+pub use ruler::MeasuredLens;
 pub use run::CaptureRun;
 
 #[cfg(test)]

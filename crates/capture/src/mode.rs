@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::photo::PhotoKind;
 use crate::profile::Profile;
+use crate::ruler::MeasuredLens;
 
 /// A hand, as the learner would say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +115,8 @@ pub struct Settings {
     pub min_side_px: u16,
     /// The name to compare with a code on the ID.
     pub name: TypedName,
+    /// Lenses measured in earlier captures, of any cameras.
+    pub lenses: Vec<MeasuredLens>,
 }
 
 impl Default for Settings {
@@ -126,6 +129,7 @@ impl Default for Settings {
             limit_bytes: 4 * 1024 * 1024,
             min_side_px: 480,
             name: TypedName::default(),
+            lenses: Vec::new(),
         }
     }
 }

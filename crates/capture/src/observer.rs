@@ -178,7 +178,7 @@ impl Observer {
     fn sight(&self, planes: &Planes, at: Duration) -> Sight {
         let side = |length: usize| f32::from(u16::try_from(length).unwrap_or(u16::MAX)).max(1.0);
         let size_px = (side(planes.y.width), side(planes.y.height));
-        Sight { mode: self.mode, format: self.settings.format, guide: self.session.guide_for(size_px), at }
+        Sight { mode: self.mode, format: self.settings.format, guide: self.session.guide_for(size_px), lens: None, at }
     }
 
     fn still(&mut self, seq: u64, at: Duration) -> Option<Still> {

@@ -16,6 +16,7 @@ use crate::eyes::{Eyes, Sight};
 use crate::focus::{Focus, Seen};
 use crate::mode::{Mode, Settings, TypedName};
 use crate::photo::{CameraFacts, CapturedPhoto};
+use crate::ruler::{MeasuredLens, Ruler};
 use crate::session::{Ask, Press, Session, Step, Still};
 use crate::view::FrameView;
 
@@ -39,20 +40,23 @@ pub struct CaptureRun {
 }
 
 impl CaptureRun {
-    /// Starts guiding on a camera that somebody else opens, closes and lists. Both callbacks are called on the capture thread
+    /// Starts guiding on a camera that somebody else opens, closes and lists. The callbacks are called on the capture thread
     /// and must return at once: `on_advice` after every look, about 12 times a second, and after every wait without a frame;
-    /// `on_photo` once for each photo, right after the advice that says [`Phase::Taken`].
+    /// `on_photo` once for each photo, right after the advice that says [`Phase::Taken`]; `on_lens` when a card alone has told
+    /// the camera's lens, which is worth keeping for the [`Settings`] of the next capture.
     pub fn start(
         camera: Camera,
         mode: Mode,
         settings: Settings,
         on_advice: Box<dyn Fn(&Advice) + Send>,
         on_photo: Box<dyn Fn(CapturedPhoto) + Send>,
+        on_lens: Box<dyn Fn(MeasuredLens) + Send>,
     ) -> Self {
         let (orders, inbox) = mpsc::channel();
         let format = settings.format;
         let limit_bytes = settings.limit_bytes;
         let name = settings.name.clone();
+        let ruler = Ruler::new(settings.lenses.clone());
         let card_alone = matches!(mode, Mode::IdCard { .. });
         let soft_above_mm = settings.profile.limits().card_sigma_mm_max.stop;
         let looking = move || {
@@ -69,6 +73,9 @@ impl CaptureRun {
                 camera,
                 session: Session::new(mode, settings),
                 eyes,
+                ruler,
+                measures_lens: card_alone,
+                camera_named: false,
                 focus: card_alone.then(|| Focus::new(soft_above_mm)),
                 format,
                 limit_bytes,
@@ -80,6 +87,7 @@ impl CaptureRun {
                 mean_cost: Duration::ZERO,
                 on_advice,
                 on_photo,
+                on_lens,
             };
             looker.work(&inbox);
             looker.let_go();
@@ -143,6 +151,11 @@ struct Looker {
     camera: Camera,
     session: Session,
     eyes: Eyes,
+    ruler: Ruler,
+    /// A card beside a head is small and held askew: it tells little.
+    measures_lens: bool,
+    /// Was the ruler told which camera this is, since it was opened?
+    camera_named: bool,
     /// For a card alone.
     focus: Option<Focus>,
     format: likeness_vision::card::CardFormat,
@@ -155,6 +168,7 @@ struct Looker {
     mean_cost: Duration,
     on_advice: Box<dyn Fn(&Advice) + Send>,
     on_photo: Box<dyn Fn(CapturedPhoto) + Send>,
+    on_lens: Box<dyn Fn(MeasuredLens) + Send>,
 }
 
 impl Looker {
@@ -210,6 +224,7 @@ impl Looker {
         let at = self.time(clock::now());
         self.kept.clear();
         self.eyes.forget();
+        self.camera_named = false;
         let step = self.session.on_camera(code, at);
         self.tell(&step.advice);
         WAIT
@@ -222,17 +237,37 @@ impl Looker {
             let step = self.session.tick(at);
             return self.follow(step);
         };
+        self.name_camera(planes);
         let sight = self.sight(planes, at);
         let Ok(measures) = self.eyes.look(planes, &sight) else {
             let step = self.session.tick(at);
             return self.follow(step);
         };
+        if self.measures_lens
+            && let Some(lens) = self.ruler.note(measures.card.as_ref(), self.format)
+        {
+            tracing::debug!(focal_px = lens.focal_px, width_px = lens.width_px, "lens");
+            (self.on_lens)(lens);
+        }
         self.help_focus(at, measures.card.as_ref().and_then(Seen::of));
         let view = FrameView { seq: frame.seq(), at, fresh: frame.fresh(), measures };
         self.kept.push(frame);
         let step = self.session.on_view(&view);
         self.eyes.give_back(view.measures);
         self.follow(step)
+    }
+
+    /// Tells the ruler whose frames these are: once for each opening, and again when their size changes.
+    fn name_camera(&mut self, planes: &likeness_camera::Planes) {
+        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let size_px = (side(planes.y.width), side(planes.y.height));
+        if self.camera_named && self.ruler.size_px() == size_px {
+            return;
+        }
+        if let Some(facts) = self.camera.facts() {
+            self.ruler.turn_to(&facts.id_hash, size_px);
+            self.camera_named = true;
+        }
     }
 
     /// Sets the focus where the camera cannot find it itself.
@@ -306,7 +341,13 @@ impl Looker {
     fn sight(&self, planes: &likeness_camera::Planes, at: Duration) -> Sight {
         let side = |length: usize| f32::from(u16::try_from(length).unwrap_or(u16::MAX)).max(1.0);
         let size_px = (side(planes.y.width), side(planes.y.height));
-        Sight { mode: self.session.mode(), format: self.format, guide: self.session.guide_for(size_px), at }
+        Sight {
+            mode: self.session.mode(),
+            format: self.format,
+            guide: self.session.guide_for(size_px),
+            lens: self.ruler.lens(),
+            at,
+        }
     }
 
     fn tell(&self, advice: &Advice) {

@@ -184,6 +184,8 @@ impl CameraDesk {
     }
 
     fn begin_capture(&self, mode: Mode, settings: Settings) -> CaptureRun {
+        let settings = Settings { lenses: self.remembered.lenses(), ..settings };
+        let remembered = self.remembered.clone();
         let attempt = self.attempt;
         let guidance = self.guidance.clone();
         let mailbox = self.mailbox.clone();
@@ -198,6 +200,7 @@ impl CameraDesk {
                 // Without an owner there is nobody left to show the photo to.
                 let _ = mailbox.send(Message::News(News::Photo { attempt, photo }));
             }),
+            Box::new(move |lens| remembered.keep_lens(lens)),
         )
     }
 

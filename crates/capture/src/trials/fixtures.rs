@@ -58,7 +58,7 @@ pub(super) fn face_at(height_ratio: f32, across: f32, down: f32) -> Face {
 }
 
 /// A card that passes every gate, this wide, with its middle at these pixels.
-pub(super) fn card_at(width_px: f32, middle: Point) -> Card {
+pub(crate) fn card_at(width_px: f32, middle: Point) -> Card {
     let height = width_px / (85.60 / 53.98);
     let (left, right) = (middle.x - width_px / 2.0, middle.x + width_px / 2.0);
     let (top, bottom) = (middle.y - height / 2.0, middle.y + height / 2.0);

@@ -63,7 +63,7 @@ fn check(mode: Mode, scene: impl Fn(u32, u32) -> Scene, is_seen: impl Fn(&Measur
     for number in 0..WARM + COUNTED {
         let is_away = AWAY.iter().any(|start| (*start..start + 4).contains(&number));
         let planes = if is_away { &away } else { &there }.frame(number);
-        let sight = Sight { mode, format: CardFormat::Id1, guide, at: LOOK_EVERY * number };
+        let sight = Sight { mode, format: CardFormat::Id1, guide, lens: None, at: LOOK_EVERY * number };
         let mut is_seen_now = false;
         let counted = allocation_counter::measure(|| {
             let measures = eyes.look(&planes, &sight).unwrap();

@@ -1,6 +1,6 @@
 //! Trials of the session with hand-made measures: no camera, no pixels, no clock. Only `looking` has pixels, which are drawn.
 
-mod fixtures;
+pub(crate) mod fixtures;
 mod hints;
 mod learners;
 mod looking;

@@ -145,6 +145,7 @@ impl Play {
             settings,
             Box::new(move |advice| drop(tell.send(News::Advice(Box::new(advice.clone()))))),
             Box::new(move |photo| drop(photos.send(News::Photo(photo)))),
+            Box::new(|_| {}),
         );
         let purpose = match mode {
             Mode::Face => Purpose::Face,
@@ -329,6 +330,7 @@ fn a_run_stops_at_once_even_when_nobody_opened_the_camera() {
         Settings::default(),
         Box::new(move |advice| tell.send(advice.phase).unwrap_or_default()),
         Box::new(|photo| panic!("a photo of nothing: {photo:?}")),
+        Box::new(|lens| panic!("a lens of nothing: {lens:?}")),
     );
     assert_eq!(news.recv_timeout(PATIENCE), Ok(Phase::Waiting("camera-off")));
     run.shutter();
