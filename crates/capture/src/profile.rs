@@ -47,6 +47,7 @@ pub(crate) struct Thresholds {
     pub(crate) card_median_max: Limits,
     pub(crate) card_p90_min: Limits,
     pub(crate) card_lines_min: Limits,
+    pub(crate) card_lines_with_portrait_min: Limits,
     pub(crate) card_capital_px_min: Limits,
     pub(crate) beside_density_min: Limits,
     pub(crate) beside_sigma_px_max: Limits,

@@ -53,7 +53,7 @@ fn side(card: &Card, from: &Standpoint<'_>, needs: CardNeeds, to: &mut Judgement
     };
     match needs {
         CardNeeds::NameSide => {
-            let print = f64::from(card.text_lines) >= limits.card_lines_min.warn;
+            let print = f64::from(card.text_lines) >= limits.card_lines_with_portrait_min.warn;
             let photo_side = portrait >= limits.portrait_min.stop && !print;
             to.readings.push(Reading::fact("card-side", HintCode::WrongSide, photo_side));
         }
