@@ -102,11 +102,12 @@ impl EdgeMap {
                 continue;
             }
             // Down first, where the compiler adds many columns at once; then across, which is left a few times less.
+            // 16 pixels of 255 fit in 16 bits, and a sum that is watched for overflow would be made one by one.
             self.sums.clear();
             self.sums.extend(luma.row(top)[left..left + self.width * step].iter().map(|value| u16::from(*value)));
             for y in top + 1..top + self.step {
                 for (sum, value) in self.sums.iter_mut().zip(&luma.row(y)[left..]) {
-                    *sum += u16::from(*value);
+                    *sum = sum.wrapping_add(u16::from(*value));
                 }
             }
             match step {
@@ -171,9 +172,8 @@ impl EdgeMap {
 /// Mean of a square of pixels, whose columns are added up already.
 fn mean(columns: &[u16]) -> u8 {
     let area = (columns.len() * columns.len()) as u32;
-    // 16 columns of 16 pixels of 255 still fit in 16 bits.
-    let sum: u16 = columns.iter().sum();
-    ((u32::from(sum) + area / 2) / area) as u8
+    let sum = columns.iter().fold(area / 2, |sum, column| sum.wrapping_add(u32::from(*column)));
+    (sum / area) as u8
 }
 
 /// A row from its first, second and third pixel on.

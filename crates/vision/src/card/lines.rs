@@ -413,9 +413,14 @@ fn degrees_of_slope(slope: f32) -> f32 {
     (slope - slope * slope * slope / 3.0).to_degrees()
 }
 
-/// Rounds without a call into the mathematics library, for values within 8192 of 0.
+/// Rounds, halves up, values within 8192 of 0. Adding 2^23 leaves a whole number in the low bits of the float, one too
+/// many where it was rounded up: the checked conversion would keep the compiler from rounding several at once.
 fn nearest(value: f32) -> i32 {
-    ((value + 8192.5) as i32).wrapping_sub(8192)
+    const WHOLE: f32 = 8_388_608.0;
+    let shifted = value + 8192.5;
+    let whole = shifted + WHOLE;
+    let rounded_up = i32::from(whole - WHOLE > shifted);
+    ((whole.to_bits() & 0x007F_FFFF) as i32).wrapping_sub(8192).wrapping_sub(rounded_up)
 }
 
 fn supports(line: &Line, point: &EdgePoint, reach_px: f32) -> bool {

@@ -39,7 +39,8 @@ pub(super) struct Print {
 /// Buffers of the search.
 #[derive(Debug, Default)]
 pub(super) struct TextReader {
-    column_sums: Vec<(u32, u32)>,
+    columns: Sums,
+    windows: Sums,
     mask: Vec<u8>,
     parts: PartFinder,
     letters: Vec<Part>,
@@ -80,49 +81,17 @@ impl TextReader {
             return;
         }
         let half = WINDOW_PX / 2;
-        self.column_sums.clear();
-        self.column_sums.resize(width, (0, 0));
-        let add = |sums: &mut [(u32, u32)], row: usize| {
-            for (sum, value) in sums.iter_mut().zip(&flat[row * width..(row + 1) * width]) {
-                let value = u32::from(*value);
-                *sum = (sum.0 + value, sum.1 + value * value);
-            }
-        };
-        for row in 0..WINDOW_PX - 1 {
-            add(&mut self.column_sums, row);
-        }
-        let area = (WINDOW_PX * WINDOW_PX) as f32;
+        let row = |y: usize| &flat[y * width..(y + 1) * width];
+        self.columns.clear(width);
+        (0..WINDOW_PX - 1).for_each(|y| self.columns.add(row(y)));
         for y in half..height - half {
-            add(&mut self.column_sums, y + half);
-            let (mut sum, mut squares) = (0_u32, 0_u32);
-            for column in &self.column_sums[..WINDOW_PX - 1] {
-                (sum, squares) = (sum + column.0, squares + column.1);
-            }
-            let stretch =
-                |row: usize, shift: usize| &flat[row * width + half + shift - 1..(row + 1) * width - half + shift - 1];
-            let cross = stretch(y, 0).iter().zip(stretch(y, 2)).zip(stretch(y - 1, 1).iter().zip(stretch(y + 1, 1)));
-            let row = stretch(y, 1).iter().zip(cross);
+            self.columns.add(row(y + half));
+            self.windows.slide(&self.columns);
+            let beside = |y: usize, shift: usize| &row(y)[half + shift - 1..width - half + shift - 1];
+            let cross = [beside(y, 0), beside(y, 2), beside(y - 1, 1), beside(y + 1, 1)];
             let mask = &mut self.mask[y * width + half..(y + 1) * width - half];
-            let columns = self.column_sums[WINDOW_PX - 1..].iter().zip(&self.column_sums);
-            for (((value, ((left, right), (above, below))), mark), (entering, leaving)) in row.zip(mask).zip(columns) {
-                (sum, squares) = (sum + entering.0, squares + entering.1);
-                // Smoothed over its neighbours and held against the deviation of the unsmoothed: noise stays below it,
-                // a stroke of two pixels does not.
-                let beside = u16::from(*left) + u16::from(*right) + u16::from(*above) + u16::from(*below);
-                let smooth = f32::from(2 * u16::from(*value) + beside) / 6.0;
-                let below = sum as f32 - smooth * area;
-                // Compared as squares of n times the deviation: no root, no division, no branch.
-                let variance = squares as f32 * area - sum as f32 * sum as f32;
-                let has_print = variance > LEAST_DEVIATION * LEAST_DEVIATION * area * area;
-                let is_dark = below > 0.0 && below * below > DARK_DEVIATIONS * DARK_DEVIATIONS * variance;
-                *mark = u8::from(has_print & is_dark);
-                (sum, squares) = (sum - leaving.0, squares - leaving.1);
-            }
-            let gone = y - half;
-            for (sum, value) in self.column_sums.iter_mut().zip(&flat[gone * width..(gone + 1) * width]) {
-                let value = u32::from(*value);
-                *sum = (sum.0 - value, sum.1 - value * value);
-            }
+            mark_row(beside(y, 1), cross, &self.windows, mask);
+            self.columns.subtract(row(y - half));
         }
     }
 
@@ -184,6 +153,78 @@ impl TextReader {
         self.heights.sort_unstable();
         let letter_height_px = self.heights.get(self.heights.len() / 2).map_or(0.0, |height| *height as f32);
         Print { lines: self.lines.len() as u32, letter_height_px }
+    }
+}
+
+/// Sums of pixels and of their squares. They fit in 31 bits for any window, and sums that are watched for overflow
+/// would be made one by one.
+#[derive(Debug, Default)]
+struct Sums {
+    values: Vec<i32>,
+    squares: Vec<i32>,
+}
+
+impl Sums {
+    fn clear(&mut self, length: usize) {
+        for sums in [&mut self.values, &mut self.squares] {
+            sums.clear();
+            sums.resize(length, 0);
+        }
+    }
+
+    fn add(&mut self, row: &[u8]) {
+        for ((sum, squares), value) in self.values.iter_mut().zip(&mut self.squares).zip(row) {
+            *sum = sum.wrapping_add(i32::from(*value));
+            *squares = squares.wrapping_add(square(*value));
+        }
+    }
+
+    fn subtract(&mut self, row: &[u8]) {
+        for ((sum, squares), value) in self.values.iter_mut().zip(&mut self.squares).zip(row) {
+            *sum = sum.wrapping_sub(i32::from(*value));
+            *squares = squares.wrapping_sub(square(*value));
+        }
+    }
+
+    /// Of the sums of columns those of every window that has its full width.
+    fn slide(&mut self, columns: &Self) {
+        for (windows, columns) in [(&mut self.values, &columns.values), (&mut self.squares, &columns.squares)] {
+            let mut sum: i32 = columns[..WINDOW_PX - 1].iter().sum();
+            windows.clear();
+            windows.extend(columns[WINDOW_PX - 1..].iter().zip(columns).map(|(entering, leaving)| {
+                let whole = sum.wrapping_add(*entering);
+                sum = whole.wrapping_sub(*leaving);
+                whole
+            }));
+        }
+    }
+}
+
+/// In 16 bits, in which it fits and processors multiply many at once.
+fn square(value: u8) -> i32 {
+    i32::from(u16::from(value).wrapping_mul(u16::from(value)))
+}
+
+/// Marks what is darker than its window. `cross`: the pixels left, right, above and below of those of the row.
+fn mark_row(row: &[u8], cross: [&[u8]; 4], windows: &Sums, mask: &mut [u8]) {
+    let area = (WINDOW_PX * WINDOW_PX) as f32;
+    let [left, right, above, below] = cross;
+    let beside = left.iter().zip(right).zip(above.iter().zip(below));
+    let windows = windows.values.iter().zip(&windows.squares);
+    for (((value, mark), (sum, squares)), ((left, right), (above, below))) in
+        row.iter().zip(mask).zip(windows).zip(beside)
+    {
+        // Smoothed over its neighbours and held against the deviation of the unsmoothed: noise stays below it,
+        // a stroke of two pixels does not.
+        let beside = i32::from(*left) + i32::from(*right) + i32::from(*above) + i32::from(*below);
+        let smooth = (2 * i32::from(*value) + beside) as f32 / 6.0;
+        let below = *sum as f32 - smooth * area;
+        // Compared as squares of n times the deviation: no root, no branch.
+        let variance = *squares as f32 * area - *sum as f32 * *sum as f32;
+        let has_print = variance > LEAST_DEVIATION * LEAST_DEVIATION * area * area;
+        let is_dark = below > 0.0;
+        let is_far = below * below > DARK_DEVIATIONS * DARK_DEVIATIONS * variance;
+        *mark = u8::from(has_print & is_dark & is_far);
     }
 }
 

@@ -137,10 +137,17 @@ impl<'a> RowReader<'a> {
         if top != self.top {
             (self.top, self.upper, self.lower) = (top, self.plane.row(top), self.plane.row(top + 1));
         }
-        let (part_x, part_y) = (x % FINE, y % FINE);
-        let right = (left + 1).min(self.upper.len() - 1);
-        let mix = |row: &[u8]| u32::from(row[left]) * (256 - part_x) + u32::from(row[right]) * part_x;
-        ((mix(self.upper) * (256 - part_y) + mix(self.lower) * part_y + 0x8000) >> 16) as u8
+        let (part_x, part_y) = ((x % FINE) as i32, (y % FINE) as i32);
+        let mix = |row: &[u8]| {
+            let [here, next] = match row.get(left..left + 2) {
+                Some([here, next]) => [*here, *next],
+                // Only a plane one pixel wide has no second one.
+                _ => [row[left]; 2],
+            };
+            (i32::from(here) << 8) + part_x * (i32::from(next) - i32::from(here))
+        };
+        let (upper, lower) = (mix(self.upper), mix(self.lower));
+        (((upper << 8) + part_y * (lower - upper) + 0x8000) >> 16) as u8
     }
 }
 
