@@ -1,5 +1,6 @@
 # Mails of the verification server, plain text.
 # $provider: name of the organisation. $reference: number of the submission. $help: e-mail address for help. $hours: usual length of a review. $code: digits to be typed.
+# $link: page of the server. $address: an e-mail address of which only the first letter and the domain are shown.
 
 mail-received-subject = We have your profile ({ $reference })
 mail-received-body =
@@ -40,4 +41,40 @@ mail-password-changed-body =
     The password of your account at { $provider } was changed, and you were signed out on your other devices.
 
     If it was not you, write to { $help } at once.
+mail-email-code-subject = Your code for a new e-mail address
+mail-email-code-body =
+    Somebody wants to use this address for an account at { $provider }. If it was you, type this code in Likeness:
+
+    { $code }
+
+    It works once, for half an hour. Nobody from { $provider } will ever ask you for it.
+
+    If it was not you, you need not do anything: nothing will be sent to you here.
+mail-email-taken-subject = Somebody wanted to use your e-mail address
+mail-email-taken-body =
+    Somebody who is signed in to another account at { $provider } wanted to use this address. It belongs to your account, so nothing was changed.
+
+    If it was you: you have two accounts. Sign in with this address to use the one it belongs to.
+mail-email-asked-subject = Another e-mail address was asked for
+mail-email-asked-body =
+    Somebody who is signed in to your account at { $provider } wants to use { $address } instead of this address. If it was you, type the code we sent there.
+
+    If it was not you, stop it here, and change your password:
+    { $link }
+mail-email-changed-subject = Your e-mail address was changed
+mail-email-changed-body =
+    Your account at { $provider } now uses { $address }, and you were signed out on your other devices. We write to this address no more.
+
+    If it was not you, undo it within three days:
+    { $link }
+mail-email-reverted-subject = Your e-mail address is the old one again
+mail-email-reverted-body =
+    The change of the address of your account at { $provider } was undone, and everybody was signed out.
+
+    Sign in with this address, and change your password if it was not you who had asked for the change.
+mail-account-deleted-subject = Your account is deleted
+mail-account-deleted-body =
+    As you wished, { $provider } has deleted your account: your photos, your profile and its decision, your addresses, your password, your sign-ins.
+
+    Two things stay, without your name, your address or your photos: which consent you gave and when it ended, and the record of who did what, so that decisions stay explainable.
 mail-closing = Questions? Write to { $help }.

@@ -4,6 +4,7 @@ use crate::{
     limits::{MAX_EMAIL_CHARS, MAX_ID_CHARS, MAX_NAME_CHARS},
     text::{Secret, few, up_to, up_to_if_any},
     time::UnixMs,
+    verification::{ConsentReceipt, PhotoKind, ProfileStatus},
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,4 +133,158 @@ pub struct Session {
 pub struct SessionsEnded {
     /// How many sign-ins have ended.
     pub ended: u32,
+}
+
+/// Body of `POST /v1/me/email-changes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmailChangeRequest {
+    /// The address that is to be used.
+    #[serde(deserialize_with = "up_to::<MAX_EMAIL_CHARS, _>")]
+    pub new_email: String,
+}
+
+/// Answer of `POST /v1/me/email-changes`; the same whether or not the address has an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmailChangeStarted {
+    /// `emc_…`, to be named with the code from the mail.
+    #[serde(deserialize_with = "up_to::<MAX_ID_CHARS, _>")]
+    pub id: String,
+    /// Until when the code is taken.
+    pub expires_at: UnixMs,
+}
+
+/// Body of `POST /v1/me/email-changes/{id}/confirm`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmailChangeConfirm {
+    /// The 6 digits of the mail to the new address; blanks and hyphens between them do not count.
+    pub code: Secret,
+}
+
+/// Body of `POST /v1/email-changes/revert`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmailChangeRevert {
+    /// From the mail to the old address.
+    pub token: Secret,
+}
+
+/// Answer of `GET /v1/me/export`: what the server knows about an account, without the photos themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Export {
+    /// When this was put together.
+    pub made_at: UnixMs,
+    /// The account.
+    pub account: Me,
+    /// Its addresses, the primary one first.
+    #[serde(deserialize_with = "few::<1_000, _, _>")]
+    pub addresses: Vec<ExportedAddress>,
+    /// Where it is signed in.
+    #[serde(deserialize_with = "few::<MAX_SESSIONS, _, _>")]
+    pub sessions: Vec<Session>,
+    /// Every consent, newest first.
+    #[serde(deserialize_with = "few::<1_000, _, _>")]
+    pub consents: Vec<ExportedConsent>,
+    /// Where the profile stands, with the name and the reasons of the newest decision.
+    pub profile: ProfileStatus,
+    /// Every profile that was sent, newest first.
+    #[serde(deserialize_with = "few::<1_000, _, _>")]
+    pub submissions: Vec<ExportedSubmission>,
+    /// Every photo that is held.
+    #[serde(deserialize_with = "few::<2_000, _, _>")]
+    pub photos: Vec<ExportedPhoto>,
+    /// What is not in here, and why, in English.
+    #[serde(deserialize_with = "up_to::<1_000, _>")]
+    pub left_out: String,
+}
+
+/// One address in an [`Export`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedAddress {
+    /// The address.
+    #[serde(deserialize_with = "up_to::<MAX_EMAIL_CHARS, _>")]
+    pub email: String,
+    /// Whether it is the one that signs in and is written to.
+    pub primary: bool,
+    /// When its mailbox was proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<UnixMs>,
+    /// Until when a replaced address is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_until: Option<UnixMs>,
+}
+
+/// One consent in an [`Export`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedConsent {
+    /// What was agreed to, and when.
+    pub receipt: ConsentReceipt,
+    /// When it was withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<UnixMs>,
+}
+
+/// One sent profile in an [`Export`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedSubmission {
+    /// Its reference number.
+    #[serde(deserialize_with = "up_to::<16, _>")]
+    pub reference: String,
+    /// The name that was sent.
+    #[serde(deserialize_with = "up_to::<MAX_NAME_CHARS, _>")]
+    pub full_name: String,
+    /// When it was sent.
+    pub submitted_at: UnixMs,
+    /// How it was decided; absent while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<32, _>")]
+    pub outcome: Option<String>,
+    /// When it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<UnixMs>,
+}
+
+/// One held photo in an [`Export`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedPhoto {
+    /// Of what.
+    pub kind: PhotoKind,
+    /// Size as it was sent.
+    pub bytes: u64,
+    /// When it arrived.
+    pub received_at: UnixMs,
+}
+
+/// Answer of `DELETE /v1/me`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccountDeleted {
+    /// By the server's clock.
+    pub deleted_at: UnixMs,
+    /// What stays, and why.
+    #[serde(deserialize_with = "few::<8, _, _>")]
+    pub kept: Vec<Kept>,
+}
+
+/// Something that stays when an account is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Kept {
+    /// Which policy was agreed to, when, and when that was withdrawn, under a number: the proof that the photos were taken with leave.
+    Consents,
+    /// Who did what when, in numbers and codes, without a name, an address or a photo: decisions of reviewers must stay explainable.
+    AuditTrail,
+    /// Something this build does not know.
+    #[serde(other)]
+    Unknown,
 }

@@ -162,6 +162,8 @@ codes! {
     StepUpRequired "step-up-required" 401 Some(Action::SignIn), "Confirm it is you", "Please confirm it is you: sign in again, then go on.";
     /// The new password is too short, too long, or contains the address or the product's name; `detail` says which.
     PasswordTooWeak "password-too-weak" 422 Some(Action::Edit), "Password not usable", "Choose another password: 8 to 128 characters, without your e-mail address.";
+    /// Not an address a mail can be written to, or the one that is used already.
+    EmailInvalid "email-invalid" 422 Some(Action::Edit), "Address not usable", "Type another e-mail address, for example ada@corp.example.";
     /// Not the code of the mail; `detail` tells the tries left.
     CodeWrong "code-wrong" 400 Some(Action::Edit), "Code not right", "That code is not right.";
     /// The code's time or tries are over, or it was used.

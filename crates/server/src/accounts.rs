@@ -31,6 +31,11 @@ pub fn normalised(email: &str) -> String {
     }
 }
 
+/// Whether a mail can be written to `address`, which is normalised already.
+pub fn is_address(address: &str) -> bool {
+    address.chars().count() <= MAX_EMAIL_CHARS && address.parse::<lettre::Address>().is_ok()
+}
+
 /// The role a column names.
 pub fn role(column: &str) -> Role {
     match column {
@@ -50,7 +55,7 @@ pub async fn create(
     role: Role,
 ) -> Result<String, ServerError> {
     let address = normalised(email);
-    if address.chars().count() > MAX_EMAIL_CHARS || address.parse::<lettre::Address>().is_err() {
+    if !is_address(&address) {
         return Err(ServerError::Account("this is not an e-mail address"));
     }
     password::judge_new(secret, &address).map_err(|weak| match weak {

@@ -103,7 +103,7 @@ pub async fn withdraw(State(app): State<Shared>, caller: Caller) -> Result<Json<
 }
 
 /// Deletes what an account has sent; gives the counts and the objects to remove after the commit.
-async fn delete_everything(
+pub async fn delete_everything(
     transaction: &mut Write,
     account: &str,
     now: i64,

@@ -41,7 +41,8 @@ const CODES: u64 = 100_000_000;
 
 /// Somebody who is not signed in.
 pub struct Stranger {
-    from: IpAddr,
+    /// Network address of whoever asks.
+    pub from: IpAddr,
 }
 
 impl FromRequestParts<Shared> for Stranger {
@@ -257,15 +258,7 @@ async fn replace(
     .bind(column(now))
     .execute(&mut **transaction)
     .await?;
-    sessions::end_all(transaction, now, account, keep, "password-changed").await?;
-    for statement in [
-        // A code that was given for the old password a moment ago must not become a sign-in.
-        "UPDATE auth_codes SET expires_at = $2 WHERE account_id = $1 AND used_at IS NULL AND expires_at > $2",
-        "UPDATE password_resets SET expires_at = $2 WHERE account_id = $1 AND expires_at > $2",
-        "UPDATE console_sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL",
-    ] {
-        sqlx::query(statement).bind(account).bind(column(now)).execute(&mut **transaction).await?;
-    }
+    sessions::close_doors(transaction, now, account, keep, "password-changed").await?;
     mail::enqueue(transaction, app, account, Template::PasswordChanged, &mail::Variables::new()).await?;
     audit::record(transaction, now, account, "password-changed", account, serde_json::json!({})).await
 }

@@ -234,19 +234,20 @@ async fn mails(State(app): State<Shared>, caller: Caller) -> Result<Json<Practic
         return Err(likeness_protocol::Code::NotFound.into());
     }
     let to = accounts::primary_email(&app, &caller.account).await?.unwrap_or_default();
-    let rows: Vec<(String, String, Vec<u8>, i64)> =
-        sqlx::query_as("SELECT id, template, vars_sealed, created_at FROM mail_outbox WHERE account_id = $1 ORDER BY created_at DESC, rowid DESC LIMIT $2")
+    let rows: Vec<(String, String, Vec<u8>, Option<Vec<u8>>, i64)> =
+        sqlx::query_as("SELECT id, template, vars_sealed, to_sealed, created_at FROM mail_outbox WHERE account_id = $1 ORDER BY created_at DESC, rowid DESC LIMIT $2")
             .bind(&caller.account)
             .bind(MAILBOX)
             .fetch_all(app.database.read())
             .await?;
     let mails = rows
         .into_iter()
-        .map(|(id, template, vars, created_at)| {
+        .map(|(id, template, vars, other, created_at)| {
             let mail = mail::render(&app, &id, &template, &vars)?;
+            let other = other.map(|sealed| app.keys.open_text("mail_outbox", "to", &id, &sealed)).transpose()?;
             Ok(PracticeMail {
                 id,
-                to: to.clone(),
+                to: other.unwrap_or_else(|| to.clone()),
                 subject: mail.subject,
                 body: mail.body,
                 written_at: crate::database::time(created_at),

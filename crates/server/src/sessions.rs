@@ -3,7 +3,7 @@
 //! Guarantees: an ended sign-in ends at once, with its access tokens; nobody sees or ends the sign-in of another account.
 
 use crate::{
-    app::Shared,
+    app::{App, Shared},
     audit,
     database::{Write, column, time},
     error::ServerError,
@@ -24,6 +24,11 @@ use serde::Deserialize;
 #[utoipa::path(get, path = "/v1/me/sessions", tag = "account",
     responses((status = 200, body = Sessions), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<Shared>, caller: Caller) -> Result<Json<Sessions>, Refusal> {
+    Ok(Json(Sessions { sessions: of(&app, &caller).await? }))
+}
+
+/// The sign-ins of the account that asks, newest first.
+pub async fn of(app: &App, caller: &Caller) -> Result<Vec<Session>, ServerError> {
     let rows: Vec<(String, Option<Vec<u8>>, i64, i64)> = sqlx::query_as(
         "SELECT g.id, g.device_label_sealed, g.created_at, COALESCE((SELECT MAX(r.rotated_at) FROM refresh_tokens r WHERE r.grant_id = g.id), g.created_at) \
          FROM grants g WHERE g.account_id = $1 AND g.revoked_at IS NULL \
@@ -36,16 +41,14 @@ pub async fn list(State(app): State<Shared>, caller: Caller) -> Result<Json<Sess
     .bind(i64::try_from(MAX_SESSIONS).unwrap_or(i64::MAX))
     .fetch_all(app.database.read())
     .await?;
-    let sessions = rows
-        .into_iter()
+    rows.into_iter()
         .map(|(id, label, signed_in_at, renewed_at)| {
             let device_label =
                 label.map(|sealed| app.keys.open_text("grants", "device_label", &id, &sealed)).transpose()?;
             let current = id == caller.grant;
             Ok(Session { id, device_label, signed_in_at: time(signed_in_at), renewed_at: time(renewed_at), current })
         })
-        .collect::<Result<_, ServerError>>()?;
-    Ok(Json(Sessions { sessions }))
+        .collect()
 }
 
 /// Ends one sign-in of the account.
@@ -117,6 +120,26 @@ pub async fn end_all(
         audit::record(transaction, now, account, "grant-ended", grant, serde_json::json!({"why": why})).await?;
     }
     Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
+}
+
+/// Ends what was opened with a way in that is none any more: sign-ins except `keep`, codes about to become sign-ins or passwords, the review desk.
+pub async fn close_doors(
+    transaction: &mut Write,
+    now: UnixMs,
+    account: &str,
+    keep: Option<&str>,
+    why: &'static str,
+) -> Result<(), ServerError> {
+    end_all(transaction, now, account, keep, why).await?;
+    for statement in [
+        // A code that was given a moment ago must not become a sign-in.
+        "UPDATE auth_codes SET expires_at = $2 WHERE account_id = $1 AND used_at IS NULL AND expires_at > $2",
+        "UPDATE password_resets SET expires_at = $2 WHERE account_id = $1 AND expires_at > $2",
+        "UPDATE console_sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL",
+    ] {
+        sqlx::query(statement).bind(account).bind(column(now)).execute(&mut **transaction).await?;
+    }
+    Ok(())
 }
 
 /// Whether a sign-in still goes on; asked inside a transaction that is about to act for it.

@@ -38,6 +38,11 @@ async fn sweep(app: &App) -> Result<(), ServerError> {
         "DELETE FROM refresh_tokens WHERE expires_at <= $1",
         // Kept for an hour, in which they count.
         "DELETE FROM password_resets WHERE created_at <= $1 - 3600000",
+        // Kept for as long as a change can be undone.
+        "DELETE FROM email_changes WHERE created_at <= $1 - 262800000",
+        "DELETE FROM emails WHERE former_until IS NOT NULL AND former_until <= $1",
+        // The last mail to somebody who is gone names their address; it goes with the mail.
+        "DELETE FROM mail_outbox WHERE state IN ('sent', 'failed') AND created_at <= $1 AND account_id IN (SELECT id FROM accounts WHERE status = 'deleted')",
         "DELETE FROM attempts WHERE next_at <= $1 - 86400000 AND next_at > 0",
     ] {
         sqlx::query(statement).bind(column(now)).execute(&mut *transaction).await?;

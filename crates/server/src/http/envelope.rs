@@ -43,10 +43,9 @@ pub async fn surround(State(app): State<Shared>, request: Request, next: Next) -
     let referrer = if is_page { "same-origin" } else { "no-referrer" };
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer));
     if !is_page {
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        );
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
         if let Ok(value) = HeaderValue::from_str(&proof::fresh_nonce(&app)) {
             headers.insert(HeaderName::from_static("dpop-nonce"), value);
         }

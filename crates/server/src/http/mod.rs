@@ -9,8 +9,8 @@ pub mod refusal;
 pub mod sent;
 
 use crate::{
-    accounts, app::Shared, capture, consent, console, identity, oauth, passwords, policy, profile, review, sessions,
-    uploads,
+    accounts, app::Shared, capture, consent, console, emails, farewell, identity, oauth, passwords, policy, profile,
+    review, sessions, uploads,
 };
 use axum::{Router, middleware};
 use likeness_protocol::Code;
@@ -23,7 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 #[openapi(
     info(
         title = "Likeness verification API",
-        description = "Every request but the metadata, the policy, the search for an organisation, the look at an invitation, a revocation, the two steps to a forgotten password and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
+        description = "Every request but the metadata, the policy, the search for an organisation, the look at an invitation, a revocation, the two steps to a forgotten password, undoing a change of address and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
         license(name = "MIT OR Apache-2.0")
     ),
     components(schemas(likeness_protocol::Problem, likeness_protocol::oauth::OAuthError))
@@ -39,7 +39,12 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(identity::discovery::find))
         .routes(routes!(identity::invitation::show))
         .routes(routes!(identity::invitation::resolve))
-        .routes(routes!(accounts::me))
+        .routes(routes!(accounts::me, farewell::delete))
+        .routes(routes!(farewell::export))
+        .routes(routes!(emails::ask))
+        .routes(routes!(emails::cancel))
+        .routes(routes!(emails::confirm))
+        .routes(routes!(emails::revert))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(passwords::change))
@@ -67,6 +72,7 @@ pub fn router(app: Shared) -> Router {
     let described = described.merge(crate::practice::routes());
     let (api, _) = described.split_for_parts();
     api.merge(console::routes())
+        .merge(emails::page::routes())
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(envelope::Panicked))

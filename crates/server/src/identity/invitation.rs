@@ -135,7 +135,7 @@ async fn find(app: &App, statement: &'static str, secret: &str) -> Result<Invita
 }
 
 /// An address of which its owner recognises the first letter and the domain: `s…@corp.example`.
-fn masked(address: &str) -> String {
+pub fn masked(address: &str) -> String {
     let (mailbox, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     format!("{}…@{domain}", mailbox.chars().next().map(String::from).unwrap_or_default())
 }

@@ -33,10 +33,22 @@ pub enum Template {
     PasswordCode,
     /// The password is another one now.
     PasswordChanged,
+    /// To a new address: the code that proves its mailbox.
+    EmailCode,
+    /// To an address that has an account: somebody else wanted to use it.
+    EmailTaken,
+    /// To the old address: another one was asked for, and how to stop that.
+    EmailAsked,
+    /// To the old address: another one is used now, and how to undo that.
+    EmailChanged,
+    /// To the old address: it is used again.
+    EmailReverted,
+    /// To the last address of an account that is gone.
+    AccountDeleted,
 }
 
 impl Template {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 13] = [
         Self::Received,
         Self::Approved,
         Self::Rejected,
@@ -44,6 +56,12 @@ impl Template {
         Self::SignedOut,
         Self::PasswordCode,
         Self::PasswordChanged,
+        Self::EmailCode,
+        Self::EmailTaken,
+        Self::EmailAsked,
+        Self::EmailChanged,
+        Self::EmailReverted,
+        Self::AccountDeleted,
     ];
 
     /// Name in the database and in message keys.
@@ -56,6 +74,12 @@ impl Template {
             Self::SignedOut => "signed-out",
             Self::PasswordCode => "password-code",
             Self::PasswordChanged => "password-changed",
+            Self::EmailCode => "email-code",
+            Self::EmailTaken => "email-taken",
+            Self::EmailAsked => "email-asked",
+            Self::EmailChanged => "email-changed",
+            Self::EmailReverted => "email-reverted",
+            Self::AccountDeleted => "account-deleted",
         }
     }
 
@@ -76,16 +100,22 @@ pub struct Variables {
     /// A code to be typed into the app, as it is shown.
     #[serde(default)]
     pub code: Option<String>,
+    /// A page of this server to open.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// An address, masked.
+    #[serde(default)]
+    pub address: Option<String>,
 }
 
 impl Variables {
     /// Nothing to speak about.
     pub const fn new() -> Self {
-        Self { reference: None, reasons: Vec::new(), may_resubmit: true, code: None }
+        Self { reference: None, reasons: Vec::new(), may_resubmit: true, code: None, link: None, address: None }
     }
 }
 
-/// Writes a mail into the outbox.
+/// Writes a mail into the outbox, to the address that is primary when it is sent.
 pub async fn enqueue(
     transaction: &mut Write,
     app: &App,
@@ -93,17 +123,41 @@ pub async fn enqueue(
     template: Template,
     variables: &Variables,
 ) -> Result<(), ServerError> {
+    write(transaction, app, account, None, template, variables).await
+}
+
+/// Writes a mail about an account into the outbox, to this address whatever is primary.
+pub async fn enqueue_to(
+    transaction: &mut Write,
+    app: &App,
+    account: &str,
+    address: &str,
+    template: Template,
+    variables: &Variables,
+) -> Result<(), ServerError> {
+    write(transaction, app, account, Some(address), template, variables).await
+}
+
+async fn write(
+    transaction: &mut Write,
+    app: &App,
+    account: &str,
+    to: Option<&str>,
+    template: Template,
+    variables: &Variables,
+) -> Result<(), ServerError> {
     let id = tokens::identifier("mail")?;
     let json = serde_json::to_vec(variables).map_err(|_| ServerError::Stored { what: "mail variables" })?;
     let now = column(app.now());
     sqlx::query(
-        "INSERT INTO mail_outbox (id, account_id, template, vars_sealed, locale, state, tries, next_at, lease_until, created_at) VALUES ($1, $2, $3, $4, 'en', 'queued', 0, $5, 0, $5)",
+        "INSERT INTO mail_outbox (id, account_id, template, vars_sealed, locale, state, tries, next_at, lease_until, created_at, to_sealed) VALUES ($1, $2, $3, $4, 'en', 'queued', 0, $5, 0, $5, $6)",
     )
     .bind(&id)
     .bind(account)
     .bind(template.as_str())
     .bind(app.keys.seal("mail_outbox", "vars", &id, &json)?)
     .bind(now)
+    .bind(to.map(|address| app.keys.seal("mail_outbox", "to", &id, address.as_bytes())).transpose()?)
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -140,6 +194,8 @@ fn put_into_words(
         ("help", policy.provider.help_address.as_str().into()),
         ("hours", hours.into()),
         ("code", variables.code.as_deref().unwrap_or_default().into()),
+        ("link", variables.link.as_deref().unwrap_or_default().into()),
+        ("address", variables.address.as_deref().unwrap_or_default().into()),
     ];
     let name = template.as_str();
     let mut paragraphs = vec![words.say(&format!("mail-{name}-body"), &args)?];

@@ -157,6 +157,7 @@ struct Due {
     account_id: String,
     template: String,
     vars_sealed: Vec<u8>,
+    to_sealed: Option<Vec<u8>>,
     tries: i64,
     created_at: i64,
 }
@@ -167,7 +168,7 @@ async fn send_next(app: &App, post: &Post) -> Result<bool, ServerError> {
     let mut transaction = app.database.write().await?;
     let due: Option<Due> = sqlx::query_as(
         "UPDATE mail_outbox SET lease_until = $2 WHERE id = (SELECT id FROM mail_outbox WHERE state = 'queued' AND next_at <= $1 AND lease_until <= $1 ORDER BY created_at LIMIT 1) \
-         RETURNING id, account_id, template, vars_sealed, tries, created_at",
+         RETURNING id, account_id, template, vars_sealed, to_sealed, tries, created_at",
     )
     .bind(column(now))
     .bind(column(now.plus(LEASE)))
@@ -175,7 +176,11 @@ async fn send_next(app: &App, post: &Post) -> Result<bool, ServerError> {
     .await?;
     transaction.commit().await?;
     let Some(due) = due else { return Ok(false) };
-    let done = match accounts::primary_email(app, &due.account_id).await? {
+    let to = match &due.to_sealed {
+        Some(sealed) => Some(app.keys.open_text("mail_outbox", "to", &due.id, sealed)?),
+        None => accounts::primary_email(app, &due.account_id).await?,
+    };
+    let done = match to {
         Some(to) => post.send(&due.id, &to, render(app, &due.id, &due.template, &due.vars_sealed)?).await,
         None => Err(Failure::Never("no address".to_owned())),
     };

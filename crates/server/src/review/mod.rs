@@ -318,7 +318,7 @@ pub async fn decide(
         reference: Some(row.reference),
         reasons: with_note(reasons, request.note_to_learner.as_deref()),
         may_resubmit: request.may_resubmit,
-        code: None,
+        ..mail::Variables::new()
     };
     mail::enqueue(&mut transaction, app, &row.account_id, template, &variables).await?;
     audit::record(&mut transaction, now, reviewer, "decided", id, serde_json::json!({"outcome": status.as_str()}))

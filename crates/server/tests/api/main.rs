@@ -3,6 +3,8 @@
 
 mod account;
 mod console;
+mod emails;
+mod farewell;
 mod house;
 mod identity;
 mod journey;
