@@ -38,6 +38,11 @@ pub(crate) enum Order {
     SignOut {
         done: Done,
     },
+    Confirm {
+        password: Secret,
+        done: Done,
+    },
+    ReadAddress,
     Cancel,
     SkipKeyring,
     TryKeyringAgain {
@@ -61,6 +66,8 @@ pub(crate) enum Event {
     Loaded(Result<Option<Zeroizing<Vec<u8>>>, VaultFault>),
     /// The server's answer to a password.
     Granted { email: String, result: Result<Granted, RemoteError> },
+    /// The server's answer to the password of somebody who is signed in.
+    Confirmed(Result<TokenResponse, RemoteError>),
     /// The server's answer to a refresh token.
     Renewed(Result<TokenResponse, RemoteError>),
     /// The keyring's answer to a write; `NoAnswer` may be followed by a real one.
@@ -89,6 +96,7 @@ pub(crate) fn start(api: Api, vault: Vault, slot: Slot) -> (mpsc::UnboundedSende
         settling: false,
         keyring: None,
         asked_to_keep: None,
+        outdated: None,
     };
     tokio::spawn(owner.serve(incoming));
     (orders, watching)
@@ -114,6 +122,8 @@ struct Owner {
     keyring: Option<MemoryReason>,
     /// The refresh token the keyring was last asked to keep.
     asked_to_keep: Option<Secret>,
+    /// The token of a sign-in that a newer one has taken the place of: it is revoked once the newer one is kept.
+    outdated: Option<Secret>,
 }
 
 /// A sign-in.
@@ -135,6 +145,8 @@ impl Owner {
                 Order::Restore { done } => self.restore(done),
                 Order::SignIn { email, password, done } => self.sign_in(email, password, done),
                 Order::SignOut { done } => self.sign_out(done),
+                Order::Confirm { password, done } => self.confirm(password, done),
+                Order::ReadAddress => self.read_address(),
                 Order::Cancel => self.cancel(),
                 Order::SkipKeyring => self.skip_keyring(),
                 Order::TryKeyringAgain { done } => self.try_keyring_again(done),
@@ -201,6 +213,33 @@ impl Owner {
         });
     }
 
+    fn confirm(&mut self, password: Secret, done: Done) {
+        if self.done.is_some() || self.renewing || self.settling {
+            return answer(done, Err(AccountError::Busy));
+        }
+        let Some(session) = &self.session else { return answer(done, Err(RemoteError::SignedOut.into())) };
+        let Some(email) = session.account.email.clone() else {
+            // It is asked for at every start; without it there is no connection either.
+            self.ask_for_address();
+            return answer(done, Err(RemoteError::NetworkConnect.into()));
+        };
+        let key = Arc::clone(&session.key);
+        self.done = Some(done);
+        // What comes back takes the place of the tokens, as those of a renewal do; so none may run beside it.
+        self.renewing = true;
+        let api = self.api.clone();
+        self.beside(|report| async move {
+            report.say(Event::Confirmed(password::prove(&api, &key, &email, password).await));
+        });
+    }
+
+    fn read_address(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.account.email = None;
+            self.ask_for_address();
+        }
+    }
+
     fn cancel(&mut self) {
         if matches!(*self.auth.borrow(), Auth::Exchanging) && self.session.is_none() {
             self.attempt += 1;
@@ -263,6 +302,7 @@ impl Owner {
             Event::KeyringIsSlow => self.keyring_is_slow(),
             Event::Loaded(loaded) => self.loaded(loaded),
             Event::Granted { email, result } => self.granted(email, result),
+            Event::Confirmed(result) => self.confirmed(result),
             Event::Renewed(result) => self.renewed(result),
             Event::Kept(result) => self.kept(result),
             Event::Address(email) => {
@@ -281,12 +321,13 @@ impl Owner {
 
     /// An answer to a question nobody asks any more.
     fn too_late(&mut self, event: Event) {
-        if let Event::Granted { result: Ok(granted), .. } = event {
-            tracing::info!(code = "late-sign-in-revoked");
-            let token = granted.tokens.refresh_token.unwrap_or(granted.tokens.access_token);
-            let api = self.api.clone();
-            tokio::spawn(async move { revoke(&api, token).await });
-        }
+        let (Event::Granted { result: Ok(Granted { tokens, .. }), .. } | Event::Confirmed(Ok(tokens))) = event else {
+            return;
+        };
+        tracing::info!(code = "late-sign-in-revoked");
+        let token = tokens.refresh_token.unwrap_or(tokens.access_token);
+        let api = self.api.clone();
+        tokio::spawn(async move { revoke(&api, token).await });
     }
 
     fn keyring_is_slow(&mut self) {
@@ -372,6 +413,26 @@ impl Owner {
         }
     }
 
+    fn confirmed(&mut self, result: Result<TokenResponse, RemoteError>) {
+        self.renewing = false;
+        let tokens = match result {
+            Ok(tokens) => tokens,
+            Err(error) => {
+                self.finish(Err(error.into()));
+                if !self.waiting.is_empty() {
+                    self.renew(None);
+                }
+                return;
+            }
+        };
+        let Some(session) = &mut self.session else { return };
+        session.grant.clone_from(&tokens.grant);
+        let before = session.refresh.take().or_else(|| session.access.take().map(|access| access.token));
+        self.outdated = before;
+        let may_keep = self.take(tokens);
+        if may_keep { self.keep() } else { self.settle_as_before() }
+    }
+
     /// Takes new tokens over. Says whether the keyring should keep them.
     fn take(&mut self, tokens: TokenResponse) -> bool {
         let obtained_at = self.api.clock().now();
@@ -449,6 +510,10 @@ impl Owner {
         let now = self.api.clock().now();
         let Some(session) = &mut self.session else { return };
         session.kept = kept;
+        if let Some(token) = self.outdated.take() {
+            let api = self.api.clone();
+            tokio::spawn(async move { revoke(&api, token).await });
+        }
         match session.access.as_ref().filter(|access| access.freshness(now) != Freshness::Dead) {
             Some(access) => {
                 let authorisation = session.authorisation(access);

@@ -60,6 +60,21 @@ impl Account {
         self.order(|done| Order::SignOut { done }).await
     }
 
+    /// Proves anew who is signed in, before something that could lock them out. The sign-in gets new tokens, bound to the key it has already;
+    /// its place in the keyring is kept, and the one before is ended at the server.
+    ///
+    /// # Errors
+    /// [`AccountError::Remote`] with `invalid-credentials` for a wrong password: the sign-in goes on as it was.
+    pub async fn confirm_password(&self, password: SecretString) -> Result<(), AccountError> {
+        let password = Secret::new(password.expose_secret());
+        self.order(|done| Order::Confirm { password, done }).await
+    }
+
+    /// Asks the server once more for the address of the account, which has changed.
+    pub fn read_address(&self) {
+        let _ = self.orders.send(Order::ReadAddress);
+    }
+
     /// Stops a sign-in that is still talking to the server. Its late answer is dropped, and revoked if it was a yes.
     pub fn cancel(&self) {
         let _ = self.orders.send(Order::Cancel);

@@ -18,6 +18,7 @@ mod oauth;
 mod proof;
 mod reply;
 mod retry;
+mod settings;
 mod upload;
 
 pub use api::{Api, SignedApi, StatusRead};

@@ -16,7 +16,7 @@ use crate::api::Api;
 use crate::client::Call;
 use crate::error::RemoteError;
 
-/// Short, so that a lost reply is asked for again within the 30 s in which the server repeats it.
+/// Short, so that a lost reply is soon asked for again.
 const TOKEN_WITHIN: Duration = Duration::from_secs(10);
 /// Signing out does not wait for a slow server.
 const REVOKE_WITHIN: Duration = Duration::from_secs(3);
@@ -63,7 +63,7 @@ impl Api {
     }
 
     /// Trades a refresh token for new tokens. A lost reply is asked for once more: the server gives the same successor
-    /// again for 30 s, and without it the sign-in would be lost.
+    /// again as long as nobody has used it.
     pub async fn refresh(&self, key: &PrivateKey, refresh_token: Secret) -> Result<TokenResponse, RemoteError> {
         let request = TokenRequest::refresh(DESKTOP_CLIENT_ID, refresh_token);
         match self.token(key, &request).await {

@@ -23,10 +23,20 @@ pub(crate) struct Granted {
 pub(crate) async fn sign_in(api: &Api, email: &str, password: Secret) -> Result<Granted, RemoteError> {
     let key = Arc::new(PrivateKey::generate().map_err(|_| RemoteError::NoRandomness)?);
     let outbox_key = random()?;
-    let verifier = Secret::new(URL_SAFE_NO_PAD.encode(random()?.as_slice()));
-    let answer = api.challenge_password(&key, email, password, &verifier).await?;
-    let tokens = api.exchange_code(&key, answer.authorization_code, verifier).await?;
+    let tokens = prove(api, &key, email, password).await?;
     Ok(Granted { tokens, key, outbox_key })
+}
+
+/// Proves anew who somebody is, with the key they use already: what was begun with it can be ended with it.
+pub(crate) async fn prove(
+    api: &Api,
+    key: &PrivateKey,
+    email: &str,
+    password: Secret,
+) -> Result<TokenResponse, RemoteError> {
+    let verifier = Secret::new(URL_SAFE_NO_PAD.encode(random()?.as_slice()));
+    let answer = api.challenge_password(key, email, password, &verifier).await?;
+    api.exchange_code(key, answer.authorization_code, verifier).await
 }
 
 fn random() -> Result<Zeroizing<[u8; KEY_BYTES]>, RemoteError> {

@@ -1,6 +1,7 @@
 #![cfg(test)]
 //! The account against the real server, in this process, on a clock that the tests move.
 
+mod confirming;
 mod desk;
 mod keyring;
 mod renewal;
