@@ -34,6 +34,7 @@ camera-check-lead = Wipe the lens, face the light, and sit about an arm’s leng
 camera-check-go = Looks good
 camera-card-plenty = This camera shows even the small print on an ID: up to { $dpi } dots per inch.
 camera-card-enough = This camera can show an ID: up to { $dpi } dots per inch. Hold it in the outline and still, in good light.
+camera-card-distance = About { $centimetres } cm from the camera is right.
 camera-card-too-little = Small print on an ID will be hard to read with this camera: it shows up to { $dpi } dots per inch, and 130 are needed. Bright light and holding it close help a little; another camera or device helps more.
 camera-card-too-little-short = Small print will be hard to read: this camera shows up to { $dpi } dots per inch, and 130 are needed.
 camera-card-plenty-short = This camera shows up to { $dpi } dots per inch.

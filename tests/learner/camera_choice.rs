@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use likeness_camera::{Camera, Mode, Move, Pixels, Rate, Script};
+use likeness_camera::{Camera, DeviceKey, Mode, Move, Pixels, Rate, Script};
 use likeness_journey::Intent;
 use likeness_journey::view::{CameraFinding, CameraRemark, CardGrade, Notice};
 
@@ -143,6 +143,30 @@ async fn fault_c18_what_a_camera_can_show_of_an_id_is_said_before_one_is_held_up
             let remark = camera(&view.screen).and_then(|it| it.cameras[0].remark);
             assert_eq!(remark, Some(CameraRemark::TooSmall), "{because}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lens_that_was_measured_before_says_how_far_away_the_card_is_held() {
+    let _stage = stage().await;
+    let house = FaultyHouse::new().await;
+    let folder = tempfile::tempdir().expect("a folder of the test's own can be made");
+    let file = folder.path().join("camera.json");
+    let hash = DeviceKey::new("scripted").id_hash();
+    // 78 degrees instead of the 60 that are assumed: fewer dots at the same distance, and the card is held nearer.
+    let lens = format!(r#"{{"camera":"{hash}","width_px":1920,"height_px":1080,"focal_px":1185.5}}"#);
+    fs::write(&file, format!(r#"{{"version":1,"lenses":[{lens}]}}"#)).expect("a file can be written");
+    #[rustfmt::skip]
+    let table = [
+        (1920, 1080, 151, Some(15), CardGrade::Enough, "the camera and the size that were measured"),
+        (1280, 720,  141, None,     CardGrade::Enough, "another size is another lens, and nothing is said of it"),
+    ];
+    for (width_px, height_px, dpi, centimetres, grade, because) in table {
+        let person = house.remembering_person(snow(width_px, height_px), Some(file.clone()));
+        to_camera_check(&house, &person).await;
+        let view = person.until_camera(None).await;
+        let shown = camera(&view.screen).and_then(|it| it.card).expect("a card can be judged");
+        assert_eq!((shown.dpi, shown.centimetres, shown.grade), (dpi, centimetres, grade), "{because}");
     }
 }
 

@@ -37,8 +37,8 @@ impl DeviceKey {
         Self(format!("{}-{}", backend.as_str(), hexadecimal(&digest[..12])))
     }
 
-    /// SHA-256 of the key, for the manifest.
-    pub(crate) fn id_hash(&self) -> String {
+    /// SHA-256 of the key, hexadecimal: what the manifest calls the camera.
+    pub fn id_hash(&self) -> String {
         hexadecimal(&Sha256::digest(self.0.as_bytes()))
     }
 }

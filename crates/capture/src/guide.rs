@@ -104,6 +104,11 @@ fn oval(across: f32, target: f64, (width_px, height_px): (f32, f32)) -> Oval {
     Oval { centre: (across, 0.5), size: (height * OVAL_SLENDERNESS * height_px / width_px, height) }
 }
 
+/// Width of the outline for an ID-1 card alone, as a share of the frame's width, before it shrinks.
+pub(crate) fn id_outline_share(size_px: (f32, f32)) -> f32 {
+    card_outline(CardFormat::Id1, size_px, 0).width
+}
+
 fn card_outline(format: CardFormat, size_px: (f32, f32), shrink: u8) -> Outline {
     let widest = widest_outline(size_px.0);
     let smallest =

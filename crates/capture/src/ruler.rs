@@ -7,12 +7,16 @@
 use likeness_vision::card::{Card, CardFormat};
 use likeness_vision::{Lens, Point, Quad, lens};
 
+use crate::guide;
+
 /// Corners that moved by less than this share of the card's width since the look before are not blurred by the movement.
 const HELD_WITHIN: f32 = 0.02;
 /// Shapes that differ by less than this share of the card's width say the same about the lens.
 const SAME_SHAPE: f32 = 0.005;
 /// A card this near the border of the frame may be cut off.
 const LEAST_MARGIN: f32 = 0.0;
+const NEAREST_SHARP_MM: f32 = 200.0;
+const MM_PER_INCH: f32 = 25.4;
 /// The lens is worked out anew after so many more cards.
 const MORE: usize = 10;
 /// The older half is dropped when so many told nothing: somebody's first cards were flat, or a focus moved.
@@ -34,6 +38,20 @@ pub struct MeasuredLens {
 impl MeasuredLens {
     fn is_of(&self, camera: &str, size_px: (u32, u32)) -> bool {
         self.camera == camera && (self.width_px, self.height_px) == size_px
+    }
+
+    /// Dots per inch on an ID-1 card at the nearest distance that webcams commonly see sharply, 20 cm: as the camera's modes promise it
+    /// for a lens of 60 degrees, now with the lens that was measured.
+    pub fn card_dpi(&self) -> f32 {
+        self.focal_px / NEAREST_SHARP_MM * MM_PER_INCH
+    }
+
+    /// How far away an ID-1 card fills the outline that is drawn for it, millimetres.
+    pub fn card_distance_mm(&self) -> f32 {
+        let side = |length: u32| f32::from(u16::try_from(length).unwrap_or(u16::MAX)).max(1.0);
+        let size_px = (side(self.width_px), side(self.height_px));
+        let outline_px = guide::id_outline_share(size_px) * size_px.0;
+        CardFormat::Id1.size_mm().map_or(0.0, |(width_mm, _)| self.focal_px * width_mm / outline_px)
     }
 
     fn lens(&self) -> Lens {
@@ -192,6 +210,19 @@ mod tests {
         check("cut off by the border", CardFormat::Id1, &|look| {
             Some(Card { border_margin: -0.01, ..turning(look / 2) })
         });
+    }
+
+    #[test]
+    fn a_lens_says_how_near_a_card_is_held_and_how_well_it_is_seen_then() {
+        let lens =
+            |width_px: u32, height_px, focal_px| MeasuredLens { camera: "one".into(), width_px, height_px, focal_px };
+        let check = |lens: MeasuredLens, dpi: f32, millimetres: f32, because: &str| {
+            assert!((lens.card_dpi() - dpi).abs() < 1.0, "{because}: {} dpi", lens.card_dpi());
+            assert!((lens.card_distance_mm() - millimetres).abs() < 1.0, "{because}: {} mm", lens.card_distance_mm());
+        };
+        check(lens(1_280, 720, 1_108.5), 140.8, 142.6, "60 degrees: the card on .52 of 1280 pixels");
+        check(lens(1_920, 1_080, 1_662.8), 211.2, 185.3, "60 degrees: the card on .40 of 1920 pixels");
+        check(lens(1_920, 1_080, 1_185.0), 150.5, 132.1, "78 degrees: nearer, for the same outline");
     }
 
     #[test]

@@ -229,7 +229,10 @@ impl CameraDesk {
                 }
                 self.take(state, device);
                 state.camera.aspect = f32::from(mode.width_px) / f32::from(mode.height_px.max(1));
-                state.camera.card_dpi = u32::from(mode.best_card_dpi());
+                let lens = self.remembered.lens(&device.key, mode.width_px, mode.height_px);
+                state.camera.card_dpi =
+                    lens.as_ref().map_or(u32::from(mode.best_card_dpi()), |lens| whole(lens.card_dpi()));
+                state.camera.card_cm = lens.map(|lens| whole(lens.card_distance_mm() / 50.0) * 5);
                 CameraNow::Live
             }
             CameraState::VirtualBlocked { device } => {
@@ -333,6 +336,16 @@ fn settings(state: &State) -> Settings {
         settings.min_side_px = u16::try_from(limits.min_px).unwrap_or(settings.min_side_px);
     }
     settings
+}
+
+/// The nearest whole number of a measure that is never negative.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "dots per inch and centimetres: a few thousand at most"
+)]
+fn whole(value: f32) -> u32 {
+    value.round().max(0.0) as u32
 }
 
 /// Tells the owner of every change of the camera, until nobody listens.

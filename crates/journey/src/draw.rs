@@ -323,7 +323,7 @@ fn card_sight(state: &State) -> Option<CardSight> {
     let asked = state.draft.needs(Photo::Id) && state.place != Place::Capture(Photo::Face);
     let dpi = state.camera.card_dpi;
     let clear = state.camera.state == CameraNow::Live && state.camera.finding.is_none();
-    (clear && asked && dpi > 0).then(|| CardSight { dpi, grade: card_grade(dpi) })
+    (clear && asked && dpi > 0).then(|| CardSight { dpi, centimetres: state.camera.card_cm, grade: card_grade(dpi) })
 }
 
 /// What a resolution is worth on an ID.

@@ -112,6 +112,16 @@ impl Remembered {
         self.kept().lenses.clone()
     }
 
+    /// The lens of this camera in frames of this size, if it was measured.
+    pub fn lens(&self, camera: &DeviceKey, width_px: u16, height_px: u16) -> Option<MeasuredLens> {
+        let (hash, size_px) = (camera.id_hash(), (u32::from(width_px), u32::from(height_px)));
+        self.kept()
+            .lenses
+            .iter()
+            .find(|lens| lens.camera == hash && (lens.width_px, lens.height_px) == size_px)
+            .cloned()
+    }
+
     /// Remembers this camera from now on.
     pub fn keep(&self, key: DeviceKey) {
         self.kept().key = Some(key);

@@ -183,6 +183,8 @@ pub struct Seen {
     pub practice: bool,
     /// Dots per inch on a card at its best distance, of the running mode.
     pub card_dpi: u32,
+    /// How far away a card fills the outline, centimetres; only where the lens was measured.
+    pub card_cm: Option<u32>,
     /// What the picture lacks.
     pub finding: Option<CameraFinding>,
     /// Another camera than the remembered one is used, and that has not been read yet.
@@ -201,6 +203,7 @@ impl Default for Seen {
             suspicion: None,
             practice: false,
             card_dpi: 0,
+            card_cm: None,
             finding: None,
             stands_in: false,
         }

@@ -450,6 +450,8 @@ pub enum CameraFinding {
 pub struct CardSight {
     /// Dots per inch on a card held as near as the camera is sharp.
     pub dpi: u32,
+    /// How far away to hold it, centimetres; only where the lens of this camera was measured.
+    pub centimetres: Option<u32>,
     /// What that is worth.
     pub grade: CardGrade,
 }

@@ -10,6 +10,10 @@ export type CardSight = {
  */
 dpi: number, 
 /**
+ * How far away to hold it, centimetres; only where the lens of this camera was measured.
+ */
+centimetres: number | null, 
+/**
  * What that is worth.
  */
 grade: CardGrade, };

@@ -41,7 +41,7 @@ const camera = (more: Partial<CameraView> = {}): CameraView => ({
   trouble: null,
   name: 'Integrated Webcam HD',
   finding: null,
-  card: { dpi: 211, grade: 'plenty' },
+  card: { dpi: 211, centimetres: null, grade: 'plenty' },
   cameras: [
     { key: 'a', label: 'Integrated Webcam HD', chosen: true, practice: false, remark: null },
     { key: 'b', label: 'Practice learner', chosen: false, practice: true, remark: null },
@@ -228,8 +228,9 @@ const RECORDED: Record<string, Recorded> = {
     frame: step(3),
   },
   'camera-check': { screen: { kind: 'camera-check', camera: camera() }, frame: step(4) },
-  'camera-check-enough': check(camera({ ...SEVERAL, card: { dpi: 141, grade: 'enough' } })),
-  'camera-check-too-little': check(camera({ ...SEVERAL, aspect: 4 / 3, card: { dpi: 70, grade: 'too-little' } })),
+  'camera-check-measured': check(camera({ ...SEVERAL, card: { dpi: 211, centimetres: 20, grade: 'plenty' } })),
+  'camera-check-enough': check(camera({ ...SEVERAL, card: { dpi: 141, centimetres: null, grade: 'enough' } })),
+  'camera-check-too-little': check(camera({ ...SEVERAL, aspect: 4 / 3, card: { dpi: 70, centimetres: null, grade: 'too-little' } })),
   'camera-check-covered': check(camera({ finding: 'covered', card: null })),
   'camera-check-shutter': check(camera({ finding: 'shutter-closed', card: null })),
   'camera-check-glaring': check(camera({ finding: 'glaring', card: null })),
@@ -332,7 +333,7 @@ const RECORDED: Record<string, Recorded> = {
     },
   },
   'capture-id-calm': {
-    screen: { ...holding, camera: camera({ ...SEVERAL, mirrored: false, card: { dpi: 141, grade: 'enough' } }) },
+    screen: { ...holding, camera: camera({ ...SEVERAL, mirrored: false, card: { dpi: 141, centimetres: null, grade: 'enough' } }) },
     frame: step(7),
     notices: [{ kind: 'photos-anew' }],
     guidance: {
@@ -344,7 +345,7 @@ const RECORDED: Record<string, Recorded> = {
   'capture-id-too-little': {
     screen: {
       ...holding,
-      camera: camera({ ...SEVERAL, mirrored: false, aspect: 4 / 3, card: { dpi: 70, grade: 'too-little' } }),
+      camera: camera({ ...SEVERAL, mirrored: false, aspect: 4 / 3, card: { dpi: 70, centimetres: null, grade: 'too-little' } }),
     },
     frame: step(7),
     guidance: {
