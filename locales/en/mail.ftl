@@ -1,6 +1,6 @@
 # Mails of the verification server, plain text.
 # $provider: name of the organisation. $reference: number of the submission. $help: e-mail address for help. $hours: usual length of a review. $code: digits to be typed.
-# $link: page of the server. $address: an e-mail address of which only the first letter and the domain are shown.
+# $link: page of the server. $address: an e-mail address of which only the first letter and the domain are shown. $way-in: an organisation or a social account.
 
 mail-received-subject = We have your profile ({ $reference })
 mail-received-body =
@@ -77,4 +77,19 @@ mail-account-deleted-body =
     As you wished, { $provider } has deleted your account: your photos, your profile and its decision, your addresses, your password, your sign-ins.
 
     Two things stay, without your name, your address or your photos: which consent you gave and when it ended, and the record of who did what, so that decisions stay explainable.
+mail-address-taken-subject = Your address was given for another account
+mail-address-taken-body =
+    Somebody gave your address as a private address of a new account at { $provider }. It belongs to this account of yours, so it was not used for the new one.
+
+    If it was you: in Likeness, go back and choose to connect the account you have. If it was not you, you need not do anything.
+mail-connected-subject = { $way-in } is connected to your account
+mail-connected-body =
+    From now on you can sign in to your account at { $provider } through { $way-in } too.
+
+    If it was not you, write to { $help } at once.
+mail-disconnected-subject = { $way-in } is no longer connected to your account
+mail-disconnected-body =
+    Nobody can sign in to your account at { $provider } through { $way-in } any more. Your other ways in stay as they are.
+
+    If it was not you, write to { $help } at once.
 mail-closing = Questions? Write to { $help }.

@@ -156,6 +156,30 @@ codes! {
     OrgNotFound "org-not-found" 404 Some(Action::Edit), "Organisation not known", "We do not know this organisation. Use the part after the @ in your work e-mail.";
     /// The organisation of this address does not let its people sign in with a password.
     SsoRequired "sso-required" 403 Some(Action::SignIn), "Sign in through your organisation", "Your organisation asks you to sign in through it, not with a password.";
+    /// The organisation's provider is down, or its answer cannot be trusted; `detail` says what was wrong.
+    OrgSsoUnavailable "org-sso-unavailable" 502 Some(Action::Retry), "Sign-in page not usable", "The sign-in page of your organisation did not answer as it should. Try again; if it goes on, tell your IT team.";
+    /// The provider did not let somebody sign in; `detail` says why.
+    SsoDenied "sso-denied" 400 Some(Action::Retry), "Sign-in refused", "Your organisation did not let you sign in.";
+    /// A sign-in that took too long, or was tried too often.
+    AuthSessionExpired "auth-session-expired" 400 Some(Action::SignIn), "Sign-in took too long", "That took too long, so we stopped for safety. Start again.";
+    /// The sign-in is not complete; `next` says what is needed.
+    InsufficientAuthorization "insufficient-authorization" 400 None, "One more step", "One more step is needed to sign you in.";
+    /// The step goes on in the browser; `request_uri` says where.
+    RedirectToWeb "redirect-to-web" 400 None, "Go on in the browser", "Go on in the browser.";
+    /// The organisation takes people, or connects accounts, by invitation only.
+    InvitationRequired "invitation-required" 403 Some(Action::Edit), "Invitation needed", "Your organisation works by invitation here. Open the link in your invitation, or type its code.";
+    /// The invitation was used before.
+    InvitationUsed "invitation-used" 409 Some(Action::ContactSupport), "Invitation used", "This invitation was already used. Ask your organisation for a new one.";
+    /// The invitation was sent to another address.
+    InvitationWrongPerson "invitation-wrong-person" 403 Some(Action::ContactSupport), "Invitation of somebody else", "This invitation was sent to another address. Ask your organisation for one of your own.";
+    /// A social account is connected that the organisation does not allow beside it.
+    AccountLinkedToSocial "account-linked-to-social" 400 Some(Action::Edit), "Connected to a social account", "Your organisation could not sign you in, because this account is connected to a social account. Disconnect it, then go on.";
+    /// The account has another identity at this provider.
+    IdentityConflict "identity-conflict" 409 Some(Action::ContactSupport), "Already connected otherwise", "This account already uses another sign-in of this organisation. Support can help.";
+    /// Another organisation keeps the account to itself.
+    AccountManagedElsewhere "account-managed-elsewhere" 409 Some(Action::Edit), "Account of another organisation", "This account belongs to another organisation. Use another account.";
+    /// The membership has ended.
+    OrgAccessEnded "org-access-ended" 403 Some(Action::SignIn), "Access ended", "Your access through this organisation has ended; your own account remains. Sign in with your e-mail address and password.";
     /// The invitation's time is over.
     InvitationExpired "invitation-expired" 410 Some(Action::ContactSupport), "Invitation ended", "This invitation has ended. Ask your organisation for a new one.";
     /// The sign-in is older than ten minutes; this needs a fresh one.

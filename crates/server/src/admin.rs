@@ -2,7 +2,10 @@
 //!
 //! Each function opens the data folder, does one thing in one transaction, leaves an audit row, and closes.
 
-pub use crate::identity::{invitation::Made as MadeInvitation, organisation::OrganisationPolicy};
+pub use crate::identity::{
+    invitation::Made as MadeInvitation,
+    organisation::{Linking, NewProvider, OrganisationPolicy},
+};
 
 use crate::{
     app::open_data,
@@ -11,7 +14,6 @@ use crate::{
     identity::{domain::Domain, invitation, organisation, proof},
     settings::Settings,
 };
-use likeness_protocol::Secret;
 use std::{net::SocketAddr, time::Duration};
 
 /// A claimed domain and what proves it.
@@ -73,19 +75,13 @@ pub async fn prove_domain(settings: &Settings, domain: &str, resolver: Option<So
     proven
 }
 
-/// Adds an OIDC provider to an organisation; gives its number, `idp_…`. The secret is sealed.
+/// Adds an OIDC provider, an organisation's or a social account's; gives its number, `idp_…`. The secret is sealed.
 ///
 /// # Errors
 /// [`ServerError::Organisation`] when issuer, client id or secret do not do, or the provider is there already; else as [`crate::migrate`].
-pub async fn add_provider(
-    settings: &Settings,
-    org: &str,
-    issuer: &str,
-    client_id: &str,
-    secret: &Secret,
-) -> Result<String, ServerError> {
+pub async fn add_provider(settings: &Settings, new: NewProvider<'_>) -> Result<String, ServerError> {
     let (database, keys) = open_data(settings, &SystemClock).await?;
-    let added = organisation::add_provider(&database, &keys, SystemClock.now(), org, issuer, client_id, secret).await;
+    let added = organisation::add_provider(&database, &keys, SystemClock.now(), new).await;
     database.close().await;
     added
 }

@@ -12,6 +12,7 @@ use crate::{
     objects::Objects,
     policy,
     settings::Settings,
+    sso::Providers,
     upkeep,
 };
 use likeness_protocol::{Secret, UnixMs, account::Role, verification::Policy};
@@ -56,6 +57,8 @@ pub struct App {
     pub seen: SeenInProcess,
     /// Failed sign-ins per network address, in this process only.
     pub failures: Mutex<HashMap<IpAddr, (UnixMs, u32)>>,
+    /// Providers people sign in through; what they published is known to this process only.
+    pub providers: Providers,
     /// Questions of people who are not signed in, per network address, in this process only.
     pub questions: Mutex<HashMap<IpAddr, (UnixMs, u32)>>,
 }
@@ -108,6 +111,7 @@ impl Server {
             seen: SeenInProcess::default(),
             failures: Mutex::default(),
             questions: Mutex::default(),
+            providers: Providers::default(),
             clock: Box::new(clock),
             settings,
             database,

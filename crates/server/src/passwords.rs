@@ -233,7 +233,12 @@ async fn owner_of_code(app: &App, id: &str, code: &Secret) -> Result<String, Ref
 
 async fn judged_and_hashed(app: &App, account: &str, new: Secret) -> Result<String, Refusal> {
     let email = accounts::primary_email(app, account).await?.ok_or(Code::ServerFault)?;
-    let why = match password::judge_new(&new, &email) {
+    hashed_if_usable(app, &email, new).await
+}
+
+/// Judges a new password for the owner of this address and hashes it.
+pub async fn hashed_if_usable(app: &App, email: &str, new: Secret) -> Result<String, Refusal> {
+    let why = match password::judge_new(&new, email) {
         Ok(()) => return app.hasher.hash_new(new).await,
         Err(Weak::Length) => "Choose a password of 8 to 128 characters.",
         Err(Weak::Guessable) => "Choose a password that contains neither your e-mail address nor the name Likeness.",

@@ -227,6 +227,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(mails))
 }
 
+/// Number, template, variables, another address, time.
+type MailRow = (String, String, Vec<u8>, Option<Vec<u8>>, i64);
+
 /// The mails to the signed-in account, newest first.
 #[utoipa::path(get, path = "/practice/mails", tag = "practice", responses((status = 200, body = PracticeMails), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn mails(State(app): State<Shared>, caller: Caller) -> Result<Json<PracticeMails>, Refusal> {
@@ -234,7 +237,7 @@ async fn mails(State(app): State<Shared>, caller: Caller) -> Result<Json<Practic
         return Err(likeness_protocol::Code::NotFound.into());
     }
     let to = accounts::primary_email(&app, &caller.account).await?.unwrap_or_default();
-    let rows: Vec<(String, String, Vec<u8>, Option<Vec<u8>>, i64)> =
+    let rows: Vec<MailRow> =
         sqlx::query_as("SELECT id, template, vars_sealed, to_sealed, created_at FROM mail_outbox WHERE account_id = $1 ORDER BY created_at DESC, rowid DESC LIMIT $2")
             .bind(&caller.account)
             .bind(MAILBOX)

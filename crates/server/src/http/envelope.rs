@@ -43,6 +43,7 @@ pub async fn surround(State(app): State<Shared>, request: Request, next: Next) -
     let referrer = if is_page { "same-origin" } else { "no-referrer" };
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer));
     if !is_page {
+        // The few pages for people bring their own.
         headers
             .entry(header::CONTENT_SECURITY_POLICY)
             .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));

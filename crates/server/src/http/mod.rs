@@ -10,7 +10,7 @@ pub mod sent;
 
 use crate::{
     accounts, app::Shared, capture, consent, console, emails, farewell, identity, oauth, passwords, policy, profile,
-    review, sessions, uploads,
+    review, sessions, sso, uploads,
 };
 use axum::{Router, middleware};
 use likeness_protocol::Code;
@@ -33,6 +33,7 @@ struct Document;
 fn described() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(oauth::metadata))
+        .routes(routes!(oauth::par::push))
         .routes(routes!(oauth::challenge::challenge))
         .routes(routes!(oauth::token::token))
         .routes(routes!(oauth::token::revoke))
@@ -73,6 +74,7 @@ pub fn router(app: Shared) -> Router {
     let (api, _) = described.split_for_parts();
     api.merge(console::routes())
         .merge(emails::page::routes())
+        .merge(sso::browser::routes())
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(envelope::Panicked))

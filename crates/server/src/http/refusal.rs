@@ -10,13 +10,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use likeness_protocol::{
-    Code, Problem,
+    Code, Problem, Secret,
     discovery::SearchHint,
-    oauth::OAuthError,
+    oauth::{Next, OAuthError},
     problem::PROBLEM_JSON,
     tus::{self, PhotoFinding, PhotoState},
 };
 use std::{error::Error, io};
+
+/// What only OAuth's form of a refusal carries.
+#[derive(Debug, Default)]
+struct More {
+    auth_session: Option<Secret>,
+    next: Option<Next>,
+    request_uri: Option<String>,
+    org: Option<String>,
+}
 
 /// A refused or failed request.
 #[derive(Debug)]
@@ -25,12 +34,14 @@ pub struct Refusal(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     problem: Problem,
+    more: More,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
-        let mut refusal = Self(Box::new(Inner { problem: Problem::new(code, ""), headers: Vec::new() }));
+        let mut refusal =
+            Self(Box::new(Inner { problem: Problem::new(code, ""), more: More::default(), headers: Vec::new() }));
         if code.status() == 401 {
             let challenge = match code {
                 Code::UseDpopNonce => "DPoP error=\"use_dpop_nonce\"",
@@ -86,6 +97,27 @@ impl Refusal {
     /// Says what more is known about a search for an organisation.
     pub fn hint(mut self, hint: SearchHint) -> Self {
         self.0.problem.hint = Some(hint);
+        self
+    }
+
+    /// A sign-in that is not complete: the handle to go on with, and what is needed.
+    pub fn unfinished(code: Code, auth_session: Secret, next: Next) -> Self {
+        let mut refusal = Self::from(code);
+        refusal.0.more = More { auth_session: Some(auth_session), next: Some(next), ..More::default() };
+        refusal
+    }
+
+    /// A step that goes on in the browser.
+    pub fn to_web(auth_session: Secret, request_uri: String) -> Self {
+        let mut refusal = Self::from(Code::RedirectToWeb);
+        let (auth_session, request_uri) = (Some(auth_session), Some(request_uri));
+        refusal.0.more = More { auth_session, request_uri, ..More::default() };
+        refusal
+    }
+
+    /// Names the organisation or social account the sentence is about.
+    pub fn org(mut self, name: &str) -> Self {
+        self.0.more.org = Some(name.to_owned());
         self
     }
 
@@ -171,7 +203,7 @@ fn is_out_of_space(error: &ServerError) -> bool {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.status_code();
-        let Inner { mut problem, headers } = *self.0;
+        let Inner { mut problem, headers, .. } = *self.0;
         problem.request_id = envelope::request_id();
         let mut response = (status, Json(&problem)).into_response();
         let fields = response.headers_mut();
@@ -196,13 +228,30 @@ impl<E: Into<Refusal>> From<E> for OAuthRefusal {
 
 impl IntoResponse for OAuthRefusal {
     fn into_response(self) -> Response {
-        let Problem { code, status, detail, field, retry_after_s, .. } = self.0.0.problem;
+        let Inner { problem, more, .. } = *self.0.0;
+        let Problem { code, status, detail, field, retry_after_s, .. } = problem;
+        let More { auth_session, next, request_uri, org } = more;
         let error = match code {
             Code::UseDpopNonce => "use_dpop_nonce",
             Code::DpopInvalid => "invalid_dpop_proof",
-            Code::InvalidCredentials | Code::AccountDisabled | Code::SsoRequired => "access_denied",
+            _ if next.is_some() => "insufficient_authorization",
+            Code::RedirectToWeb => "redirect_to_web",
+            Code::AuthSessionExpired => "invalid_session",
+            Code::InvalidCredentials
+            | Code::AccountDisabled
+            | Code::SsoRequired
+            | Code::SsoDenied
+            | Code::InvitationRequired
+            | Code::InvitationExpired
+            | Code::InvitationUsed
+            | Code::InvitationWrongPerson
+            | Code::IdentityConflict
+            | Code::AccountManagedElsewhere
+            | Code::OrgAccessEnded => "access_denied",
             Code::InvalidGrant => "invalid_grant",
-            Code::TooManyAttempts | Code::Busy | Code::RateLimited | Code::StorageFull => "temporarily_unavailable",
+            Code::TooManyAttempts | Code::Busy | Code::RateLimited | Code::StorageFull | Code::OrgSsoUnavailable => {
+                "temporarily_unavailable"
+            }
             Code::ServerFault => "server_error",
             _ => "invalid_request",
         };
@@ -213,10 +262,10 @@ impl IntoResponse for OAuthRefusal {
             error_description: Some(detail),
             code,
             request_id: envelope::request_id(),
-            auth_session: None,
-            next: None,
-            request_uri: None,
-            org: None,
+            auth_session,
+            next,
+            request_uri,
+            org,
             field,
             retry_after_s,
         };

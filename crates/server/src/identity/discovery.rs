@@ -36,7 +36,8 @@ impl FromRequestParts<Shared> for Question {
     }
 }
 
-fn count(app: &App, from: IpAddr) -> Result<(), Refusal> {
+/// Counts a question of a network address; refuses when there were too many.
+pub fn count(app: &App, from: IpAddr) -> Result<(), Refusal> {
     let now = app.now();
     let minute = Duration::from_mins(1);
     let mut questions = app.questions.lock().unwrap_or_else(PoisonError::into_inner);

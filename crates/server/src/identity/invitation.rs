@@ -1,14 +1,14 @@
 //! Invitations: an organisation asks one person in, by link or by a code that can be read out.
 //!
 //! Guarantees: link and code are kept as hashes; an unknown one and one of another organisation look alike; the address is shown masked.
-//! Not built yet: an invitation is read but not used up, for nothing can be joined with it before sign-in through a provider is there.
+//! an invitation is used up in the transaction of the deed it allows, and only by the person it was sent to.
 
 use super::{discovery::Question, organisation};
 use crate::{
     accounts,
     app::{App, Shared},
     audit,
-    database::{Database, column, time},
+    database::{Database, Write, column, time},
     error::ServerError,
     http::{refusal::Refusal, sent::Sent},
     keys::Keys,
@@ -86,8 +86,7 @@ pub async fn show(
     _: Question,
     Path(token): Path<String>,
 ) -> Result<Json<Invitation>, Refusal> {
-    let found = find(&app, "SELECT i.id, i.email_sealed, i.expires_at, o.id, o.name FROM invitations i JOIN orgs o ON o.id = i.org_id WHERE i.token_hash = $1", &token).await?;
-    Ok(Json(found))
+    Ok(Json(shown(&app, &Secret::new(token)).await?))
 }
 
 /// Shows the invitation of a code.
@@ -98,9 +97,84 @@ pub async fn resolve(
     _: Question,
     sent: Sent<InvitationCode>,
 ) -> Result<Json<Invitation>, Refusal> {
-    let code = as_printed(&sent.value.code);
-    let found = find(&app, "SELECT i.id, i.email_sealed, i.expires_at, o.id, o.name FROM invitations i JOIN orgs o ON o.id = i.org_id WHERE i.code_hash = $1", code.expose()).await?;
-    Ok(Json(found))
+    Ok(Json(shown(&app, &sent.value.code).await?))
+}
+
+/// An invitation somebody came with, that could still be used a moment ago.
+pub struct Usable {
+    /// `inv_…`.
+    pub id: String,
+    /// Who invites.
+    pub org: String,
+    /// How the invited address is found.
+    email_lookup: String,
+    email_masked: String,
+    expires_at: UnixMs,
+}
+
+impl Usable {
+    /// Refuses when it was sent to another address than the proven one.
+    pub fn must_fit(&self, keys: &Keys, proven_email: Option<&str>) -> Result<(), Refusal> {
+        if proven_email.is_some_and(|email| keys.lookup(email) == self.email_lookup) {
+            return Ok(());
+        }
+        let detail =
+            format!("This invitation was sent to {}. Ask your organisation for one of your own.", self.email_masked);
+        Err(Refusal::from(Code::InvitationWrongPerson).detail(detail))
+    }
+}
+
+type UsableRow = (String, String, Vec<u8>, String, i64, i64, i64);
+
+/// The invitation with this number.
+pub async fn numbered(app: &App, id: &str) -> Result<Usable, Refusal> {
+    let row: Option<UsableRow> = sqlx::query_as(
+        "SELECT id, org_id, email_sealed, email_lookup, expires_at, used_count, max_uses FROM invitations WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(app.database.read())
+    .await?;
+    usable(app, row)
+}
+
+/// The invitation of a link or of a typed code.
+pub async fn presented(app: &App, secret: &Secret) -> Result<Usable, Refusal> {
+    let row: Option<UsableRow> = sqlx::query_as(
+        "SELECT id, org_id, email_sealed, email_lookup, expires_at, used_count, max_uses FROM invitations WHERE token_hash = $1 OR code_hash = $2",
+    )
+    .bind(tokens::hash(secret.expose()))
+    .bind(tokens::hash(as_printed(secret).expose()))
+    .fetch_optional(app.database.read())
+    .await?;
+    usable(app, row)
+}
+
+fn usable(app: &App, row: Option<UsableRow>) -> Result<Usable, Refusal> {
+    let (id, org, email, email_lookup, expires_at, used, most) = row.ok_or_else(unknown)?;
+    if used >= most {
+        return Err(Code::InvitationUsed.into());
+    }
+    if time(expires_at) <= app.now() {
+        return Err(Code::InvitationExpired.into());
+    }
+    let email_masked = masked(&app.keys.open_text("invitations", "email", &id, &email)?);
+    Ok(Usable { id, org, email_lookup, email_masked, expires_at: time(expires_at) })
+}
+
+/// Uses an invitation up; of two at the same time one gets it.
+pub async fn use_up(transaction: &mut Write, now: UnixMs, id: &str) -> Result<(), Refusal> {
+    let used = sqlx::query(
+        "UPDATE invitations SET used_count = used_count + 1 WHERE id = $1 AND used_count < max_uses AND expires_at > $2",
+    )
+    .bind(id)
+    .bind(column(now))
+    .execute(&mut **transaction)
+    .await?;
+    if used.rows_affected() == 0 { Err(Code::InvitationUsed.into()) } else { Ok(()) }
+}
+
+fn unknown() -> Refusal {
+    Refusal::from(Code::NotFound).detail("There is no such invitation. Compare it letter by letter.")
 }
 
 /// The code as it was made, however it was typed.
@@ -110,27 +184,20 @@ fn as_printed(typed: &Secret) -> Secret {
     Secret::new(letters)
 }
 
-async fn find(app: &App, statement: &'static str, secret: &str) -> Result<Invitation, Refusal> {
-    let row: Option<(String, Vec<u8>, i64, String, String)> =
-        sqlx::query_as(statement).bind(tokens::hash(secret)).fetch_optional(app.database.read()).await?;
-    let (id, email, expires_at, org, name) = row.ok_or_else(|| {
-        Refusal::from(Code::NotFound).detail("There is no such invitation. Compare it letter by letter.")
-    })?;
-    if time(expires_at) <= app.now() {
-        return Err(Code::InvitationExpired.into());
-    }
-    let domain: Option<(String,)> = sqlx::query_as(
-        "SELECT domain FROM org_domains WHERE org_id = $1 AND verified_at IS NOT NULL ORDER BY verified_at, domain LIMIT 1",
+async fn shown(app: &App, secret: &Secret) -> Result<Invitation, Refusal> {
+    let invitation = presented(app, secret).await?;
+    let row: Option<(String, Option<String>)> = sqlx::query_as(
+        "SELECT o.name, (SELECT d.domain FROM org_domains d WHERE d.org_id = o.id AND d.verified_at IS NOT NULL ORDER BY d.verified_at, d.domain LIMIT 1) FROM orgs o WHERE o.id = $1",
     )
-    .bind(&org)
+    .bind(&invitation.org)
     .fetch_optional(app.database.read())
     .await?;
-    let address = app.keys.open_text("invitations", "email", &id, &email)?;
+    let (name, domain) = row.ok_or(Code::ServerFault)?;
     Ok(Invitation {
-        org: Organisation { id: org, name },
-        domain: domain.map(|(domain,)| domain),
-        email_masked: masked(&address),
-        expires_at: time(expires_at),
+        org: Organisation { id: invitation.org, name },
+        domain,
+        email_masked: invitation.email_masked,
+        expires_at: invitation.expires_at,
     })
 }
 

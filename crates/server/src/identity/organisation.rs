@@ -27,11 +27,50 @@ pub struct OrganisationPolicy {
     pub jit: Joining,
     /// Whether addresses of its domains may sign in with a password.
     pub password_login: bool,
+    /// Who may connect an account that exists already.
+    pub link_existing: Linking,
+    /// Whether an account with a social account connected may not be connected.
+    pub block_if_social_linked: bool,
+    /// Whether a new account needs a private address beside the organisation's.
+    pub require_alt_email: bool,
+    /// Whether its people's accounts may belong to no other organisation.
+    pub exclusive: bool,
+}
+
+/// Who may connect an account that exists already to an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Linking {
+    /// Those who were invited.
+    Invitation,
+    /// Everybody the provider lets in.
+    Allow,
+    /// Nobody.
+    Deny,
+}
+
+impl OrganisationPolicy {
+    /// What holds for a social account: people may sign in and connect it.
+    pub fn of_a_social_account() -> Self {
+        Self {
+            link_existing: Linking::Allow,
+            block_if_social_linked: false,
+            require_alt_email: false,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for OrganisationPolicy {
     fn default() -> Self {
-        Self { jit: Joining::Allow, password_login: true }
+        Self {
+            jit: Joining::Allow,
+            password_login: true,
+            link_existing: Linking::Invitation,
+            block_if_social_linked: true,
+            require_alt_email: true,
+            exclusive: false,
+        }
     }
 }
 
@@ -61,6 +100,22 @@ pub async fn by_domain(app: &App, domain: &Domain) -> Result<Option<Found>, Serv
         }
     }
     Ok(None)
+}
+
+/// The rules of an organisation.
+pub async fn policy(app: &App, org: &str) -> Result<OrganisationPolicy, ServerError> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT policy_json FROM orgs WHERE id = $1")
+        .bind(org)
+        .fetch_optional(app.database.read())
+        .await?;
+    let broken = || ServerError::Stored { what: "an organisation's policy" };
+    row.and_then(|(json,)| serde_json::from_str(&json).ok()).ok_or_else(broken)
+}
+
+/// Whether an address lies in a domain this organisation proved.
+pub async fn owns_address(app: &App, org: &str, address: &str) -> Result<bool, ServerError> {
+    let Ok(domain) = Domain::read(address.rsplit_once('@').map_or("", |(_, domain)| domain)) else { return Ok(false) };
+    Ok(by_domain(app, &domain).await?.is_some_and(|found| found.org.id == org))
 }
 
 /// How people of an organisation can sign in through it.
@@ -158,41 +213,67 @@ pub async fn domain_proven(database: &Database, now: UnixMs, org: &str, domain: 
     Ok(())
 }
 
-/// Adds an OIDC provider. The issuer must be an https address, or http on this machine to try things out.
+/// A provider to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewProvider<'a> {
+    /// Whose people it answers for; none for a social account.
+    pub org: Option<&'a str>,
+    /// `oidc` for an organisation's, else which social account.
+    pub kind: &'a str,
+    /// Its issuer: an https address, or http on this machine to try things out.
+    pub issuer: &'a str,
+    /// What we are called there.
+    pub client_id: &'a str,
+    /// What we prove that with; sealed.
+    pub secret: &'a Secret,
+    /// Whether it may be asked at an address inside the house.
+    pub private_network: bool,
+}
+
+/// Adds a provider; gives its number.
 pub async fn add_provider(
     database: &Database,
     keys: &Keys,
     now: UnixMs,
-    org: &str,
-    issuer: &str,
-    client_id: &str,
-    secret: &Secret,
+    new: NewProvider<'_>,
 ) -> Result<String, ServerError> {
-    if !issuer_may_be_used(issuer) {
+    if !issuer_may_be_used(new.issuer) {
         return Err(ServerError::Organisation(
             "the issuer must be an https address without user, query and fragment (http only on this machine)",
         ));
     }
-    if client_id.is_empty() || client_id.chars().count() > 255 || secret.expose().is_empty() {
+    if new.client_id.is_empty() || new.client_id.chars().count() > 255 || new.secret.expose().is_empty() {
         return Err(ServerError::Organisation("a provider needs a client id of at most 255 characters and a secret"));
     }
     let id = tokens::identifier("idp")?;
     let mut transaction = database.write().await?;
-    must_exist(&mut transaction, org).await?;
-    let added = sqlx::query(
-        "INSERT INTO idps (id, org_id, kind, issuer, client_id, secret_sealed, created_at) VALUES ($1, $2, 'oidc', $3, $4, $5, $6) ON CONFLICT (org_id, issuer) DO NOTHING",
+    if let Some(org) = new.org {
+        must_exist(&mut transaction, org).await?;
+    }
+    let there: Option<(String,)> = sqlx::query_as(
+        "SELECT id FROM idps WHERE (org_id = $1 AND issuer = $3) OR (org_id IS NULL AND $1 IS NULL AND kind = $2)",
+    )
+    .bind(new.org)
+    .bind(new.kind)
+    .bind(new.issuer)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    if there.is_some() {
+        return Err(ServerError::Organisation("this provider is there already"));
+    }
+    sqlx::query(
+        "INSERT INTO idps (id, org_id, kind, issuer, client_id, secret_sealed, private_network, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&id)
-    .bind(org)
-    .bind(issuer)
-    .bind(client_id)
-    .bind(keys.seal("idps", "secret", &id, secret.expose().as_bytes())?)
+    .bind(new.org)
+    .bind(new.kind)
+    .bind(new.issuer)
+    .bind(new.client_id)
+    .bind(keys.seal("idps", "secret", &id, new.secret.expose().as_bytes())?)
+    .bind(i64::from(new.private_network))
     .bind(column(now))
     .execute(&mut *transaction)
     .await?;
-    if added.rows_affected() == 0 {
-        return Err(ServerError::Organisation("it has this provider already"));
-    }
     audit::record(&mut transaction, now, "server", "provider-added", &id, serde_json::json!({})).await?;
     transaction.commit().await?;
     Ok(id)
@@ -234,6 +315,6 @@ mod tests {
     #[test]
     fn a_policy_written_by_another_version_is_still_read() {
         let policy: OrganisationPolicy = serde_json::from_str(r#"{"jit":"invite_only","later":1}"#).unwrap();
-        assert_eq!(policy, OrganisationPolicy { jit: Joining::InviteOnly, password_login: true });
+        assert_eq!(policy, OrganisationPolicy { jit: Joining::InviteOnly, ..Default::default() });
     }
 }

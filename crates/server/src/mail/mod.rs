@@ -45,10 +45,16 @@ pub enum Template {
     EmailReverted,
     /// To the last address of an account that is gone.
     AccountDeleted,
+    /// To an address that has an account: somebody wanted it as the private address of a new one.
+    AddressTaken,
+    /// One more way in was connected.
+    Connected,
+    /// A way in was disconnected.
+    Disconnected,
 }
 
 impl Template {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Received,
         Self::Approved,
         Self::Rejected,
@@ -62,6 +68,9 @@ impl Template {
         Self::EmailChanged,
         Self::EmailReverted,
         Self::AccountDeleted,
+        Self::AddressTaken,
+        Self::Connected,
+        Self::Disconnected,
     ];
 
     /// Name in the database and in message keys.
@@ -80,6 +89,9 @@ impl Template {
             Self::EmailChanged => "email-changed",
             Self::EmailReverted => "email-reverted",
             Self::AccountDeleted => "account-deleted",
+            Self::AddressTaken => "address-taken",
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
         }
     }
 
@@ -106,12 +118,23 @@ pub struct Variables {
     /// An address, masked.
     #[serde(default)]
     pub address: Option<String>,
+    /// Name of a way in: an organisation, a social account.
+    #[serde(default)]
+    pub way_in: Option<String>,
 }
 
 impl Variables {
     /// Nothing to speak about.
     pub const fn new() -> Self {
-        Self { reference: None, reasons: Vec::new(), may_resubmit: true, code: None, link: None, address: None }
+        Self {
+            reference: None,
+            reasons: Vec::new(),
+            may_resubmit: true,
+            code: None,
+            link: None,
+            address: None,
+            way_in: None,
+        }
     }
 }
 
@@ -186,6 +209,7 @@ fn put_into_words(
     policy: &likeness_protocol::verification::Policy,
 ) -> Result<Rendered, ServerError> {
     let provider = plain(&policy.provider.name);
+    let way_in = plain(variables.way_in.as_deref().unwrap_or_default());
     let reference = variables.reference.as_deref().unwrap_or_default();
     let hours = policy.expected_review_hours;
     let args = [
@@ -194,6 +218,7 @@ fn put_into_words(
         ("help", policy.provider.help_address.as_str().into()),
         ("hours", hours.into()),
         ("code", variables.code.as_deref().unwrap_or_default().into()),
+        ("way-in", way_in.as_str().into()),
         ("link", variables.link.as_deref().unwrap_or_default().into()),
         ("address", variables.address.as_deref().unwrap_or_default().into()),
     ];

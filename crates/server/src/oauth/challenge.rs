@@ -1,19 +1,20 @@
-//! `POST /oauth/challenge`: proving who signs in, step by step. So far the only step is e-mail address and password.
+//! `POST /oauth/challenge`: proving who signs in, step by step: e-mail address and password here, what follows a provider's answer in `steps`.
 //!
 //! Guarantees: known and unknown addresses cost the same work and get the same answer; where an organisation wants no passwords, none is tried; guessing slows down per address and per network.
 
-use super::{proof, token};
+use super::{
+    codes::{self, NewCode},
+    proof, steps,
+};
 use crate::{
     accounts,
     app::{App, Shared},
-    audit,
     database::{column, time},
     http::{
         refusal::{OAuthRefusal, Refusal},
         sent::Form,
     },
     identity::discovery,
-    tokens,
 };
 use axum::{
     Json,
@@ -83,12 +84,15 @@ pub async fn challenge(
     if request.action.as_deref() == Some("register") {
         return Err(Code::SignUpUnavailable.into());
     }
+    if let Some(session) = &request.auth_session {
+        return Ok(Json(steps::go_on(&app, &caller, session, &request).await?));
+    }
     let challenge = request
         .code_challenge
         .as_deref()
         .filter(|text| text.len() == 43 && request.code_challenge_method.as_deref() == Some("S256"));
-    let (Some(challenge), Some(username), Some(password), None, None) =
-        (challenge, &request.username, &request.password, &request.action, &request.auth_session)
+    let (Some(challenge), Some(username), Some(password), None) =
+        (challenge, &request.username, &request.password, &request.action)
     else {
         return Err(Refusal::from(Code::InvalidRequest)
             .detail("A password sign-in needs code_challenge (S256), username and password.")
@@ -96,29 +100,23 @@ pub async fn challenge(
     };
     discovery::refuse_password_where_denied(&app, username).await?;
     let account = check_password(&app, username, password.clone(), caller.from).await?;
-    let code = tokens::token(tokens::CODE)?;
-    let hash = tokens::hash(code.expose());
-    let label = request
-        .device_label
-        .as_deref()
-        .map(|label| app.keys.seal("auth_codes", "device_label", &hash, label.as_bytes()))
-        .transpose()?;
-    let now = app.now();
     let mut transaction = app.database.write().await?;
-    sqlx::query("INSERT INTO auth_codes (hash, account_id, client_id, jkt, challenge, scope, device_label_sealed, auth_time, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-        .bind(&hash)
-        .bind(&account)
-        .bind(&request.client_id)
-        .bind(&caller.jkt)
-        .bind(challenge)
-        .bind(DESKTOP_SCOPE)
-        .bind(label)
-        .bind(column(now))
-        .bind(column(now.plus(token::CODE_LIFE)))
-        .execute(&mut *transaction)
-        .await?;
-    audit::record(&mut transaction, now, &account, "signed-in", &account, serde_json::json!({"how": "password"}))
-        .await?;
+    let code = codes::issue(
+        &mut transaction,
+        &app,
+        &NewCode {
+            account: &account,
+            client_id: &request.client_id,
+            jkt: &caller.jkt,
+            challenge,
+            scope: DESKTOP_SCOPE,
+            device_label: request.device_label.as_deref(),
+            redirect_uri: None,
+            auth_time: app.now(),
+            how: "password",
+        },
+    )
+    .await?;
     transaction.commit().await?;
     Ok(Json(ChallengeAnswer { authorization_code: code }))
 }
@@ -128,7 +126,7 @@ pub async fn check_password(app: &App, email: &str, password: Secret, from: IpAd
     let lookup = app.keys.lookup(&accounts::normalised(email));
     refuse_too_many(app, &lookup, from).await?;
     let row: Option<(String, String, String)> =
-        sqlx::query_as("SELECT a.id, a.status, p.phc FROM emails e JOIN accounts a ON a.id = e.account_id JOIN passwords p ON p.account_id = a.id WHERE e.addr_lookup = $1 AND e.is_primary = 1")
+        sqlx::query_as("SELECT a.id, a.status, p.phc FROM emails e JOIN accounts a ON a.id = e.account_id JOIN passwords p ON p.account_id = a.id WHERE e.addr_lookup = $1 AND e.verified_at IS NOT NULL AND e.former_until IS NULL")
             .bind(&lookup)
             .fetch_optional(app.database.read())
             .await?;

@@ -1,8 +1,12 @@
-//! Authorization server: metadata, the challenge endpoint, tokens.
+//! Authorization server: metadata, pushed requests, the challenge endpoint, tokens.
 
 pub mod challenge;
+pub mod codes;
+pub mod par;
 pub mod password;
 pub mod proof;
+pub mod session;
+pub mod steps;
 pub mod token;
 
 use crate::app::Shared;
@@ -16,10 +20,10 @@ pub async fn metadata(State(app): State<Shared>) -> Json<ServerMetadata> {
     let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
     Json(ServerMetadata {
         issuer: origin.clone(),
-        authorization_endpoint: None,
-        pushed_authorization_request_endpoint: None,
-        require_pushed_authorization_requests: false,
-        authorization_response_iss_parameter_supported: false,
+        authorization_endpoint: Some(format!("{origin}/oauth/authorize")),
+        pushed_authorization_request_endpoint: Some(format!("{origin}/oauth/par")),
+        require_pushed_authorization_requests: true,
+        authorization_response_iss_parameter_supported: true,
         response_types_supported: words(&["code"]),
         token_endpoint_auth_methods_supported: words(&["none"]),
         authorization_challenge_endpoint: format!("{origin}/oauth/challenge"),

@@ -4,7 +4,7 @@
 //! so that neither a lost reply nor a program killed before it kept the reply signs anybody out; a second use after that, or another key, ends the whole
 //! sign-in and the owner is told by mail.
 
-use super::challenge::SigningIn;
+use super::{challenge::SigningIn, codes};
 use crate::{
     app::{App, Shared},
     audit,
@@ -19,7 +19,6 @@ use crate::{
     tokens,
 };
 use axum::{Json, extract::State, http::StatusCode};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use likeness_protocol::{
     Code, Secret, UnixMs,
     limits::DESKTOP_CLIENT_ID,
@@ -27,10 +26,7 @@ use likeness_protocol::{
 };
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use subtle::ConstantTimeEq;
 
-/// Life of an authorization code.
-pub const CODE_LIFE: Duration = Duration::from_mins(1);
 /// Life of an access token.
 const ACCESS_LIFE: Duration = Duration::from_mins(10);
 /// Life of an unused refresh token.
@@ -51,11 +47,14 @@ pub async fn token(
     if request.client_id != DESKTOP_CLIENT_ID {
         return Err(Refusal::from(Code::InvalidRequest).detail("This client is not known.").into());
     }
-    let answer = match (request.grant_type, request.code, request.code_verifier, request.refresh_token) {
+    let answer = match (request.grant_type, &request.code, &request.code_verifier, &request.refresh_token) {
         (GrantType::AuthorizationCode, Some(code), Some(verifier), None) => {
-            redeem(&app, &caller.jkt, &code, &verifier).await?
+            match redeem(&app, &caller.jkt, code, verifier, request.redirect_uri.as_deref()).await? {
+                Some(answer) => answer,
+                None => return Err(codes::refusal_for(&app, &caller.jkt, &request).await?.into()),
+            }
         }
-        (GrantType::RefreshToken, None, None, Some(refresh)) => rotate(&app, &caller.jkt, &refresh).await?,
+        (GrantType::RefreshToken, None, None, Some(refresh)) => rotate(&app, &caller.jkt, refresh).await?,
         _ => return Err(Code::InvalidRequest.into()),
     };
     Ok(Json(answer))
@@ -98,17 +97,25 @@ struct CodeRow {
     expires_at: i64,
     used_at: Option<i64>,
     grant_id: Option<String>,
+    redirect_uri: Option<String>,
 }
 
-async fn redeem(app: &App, jkt: &str, code: &Secret, verifier: &Secret) -> Result<TokenResponse, Refusal> {
+/// Tokens for a code; `None` when it is not one that becomes tokens.
+async fn redeem(
+    app: &App,
+    jkt: &str,
+    code: &Secret,
+    verifier: &Secret,
+    redirect_uri: Option<&str>,
+) -> Result<Option<TokenResponse>, Refusal> {
     let hash = tokens::hash(code.expose());
     let now = app.now();
     let mut transaction = app.database.write().await?;
-    let row: Option<CodeRow> = sqlx::query_as("SELECT account_id, client_id, jkt, challenge, scope, device_label_sealed, auth_time, expires_at, used_at, grant_id FROM auth_codes WHERE hash = $1")
+    let row: Option<CodeRow> = sqlx::query_as("SELECT account_id, client_id, jkt, challenge, scope, device_label_sealed, auth_time, expires_at, used_at, grant_id, redirect_uri FROM auth_codes WHERE hash = $1")
         .bind(&hash)
         .fetch_optional(&mut *transaction)
         .await?;
-    let row = row.ok_or(Code::InvalidGrant)?;
+    let Some(row) = row else { return Ok(None) };
     if row.used_at.is_some() {
         // Somebody else has seen this code: what came of it must not live on.
         if let Some(grant) = &row.grant_id {
@@ -117,8 +124,7 @@ async fn redeem(app: &App, jkt: &str, code: &Secret, verifier: &Secret) -> Resul
         }
         return Err(Code::InvalidGrant.into());
     }
-    let challenge = BASE64URL.encode(Sha256::digest(verifier.expose()));
-    let proven: bool = challenge.as_bytes().ct_eq(row.challenge.as_bytes()).into();
+    let proven = codes::verifier_fits(verifier, &row.challenge) && row.redirect_uri.as_deref() == redirect_uri;
     if !proven || row.jkt != jkt || time(row.expires_at) <= now {
         return Err(Code::InvalidGrant.into());
     }
@@ -153,7 +159,7 @@ async fn redeem(app: &App, jkt: &str, code: &Secret, verifier: &Secret) -> Resul
     store_refresh(&mut transaction, &refresh, &grant, None, now.plus(REFRESH_LIFE)).await?;
     let answer = answer(&mut transaction, now, refresh, grant, row.account_id, row.scope).await?;
     transaction.commit().await?;
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 #[derive(sqlx::FromRow)]

@@ -12,7 +12,9 @@ mod mail;
 mod openapi;
 #[cfg(feature = "practice")]
 mod practice;
+mod provider;
 mod secrecy;
 mod settings;
 mod sign_in;
+mod sso;
 mod uploads;
