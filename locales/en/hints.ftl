@@ -29,6 +29,7 @@ hint-card-not-needed = No card in this photo. It comes next.
 hint-card-not-in-outline = Hold your card’s photo side in the outline, beside your face.
 hint-wrong-side = That is the photo side. Turn the card over.
 hint-no-portrait = Show the side with your photo.
+hint-upside-down = Turn the card the right way up.
 
 ## Distance
 hint-face-too-far = { $amount ->

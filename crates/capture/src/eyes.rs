@@ -22,7 +22,7 @@ use crate::view::Measures;
 const PORTRAIT_EVERY: Duration = Duration::from_secs(1);
 /// and this often until then.
 const PORTRAIT_SOUGHT_EVERY: Duration = Duration::from_millis(300);
-/// A score from which a portrait counts as seen for this rhythm.
+/// A score from which a portrait counts as seen for this rhythm; one on its head is about to be turned.
 const PORTRAIT_SEEN: f32 = 0.6;
 /// Boxes that overlap the learner's face this much are the learner.
 const SAME_FACE: f32 = 0.3;
@@ -110,7 +110,7 @@ impl Eyes {
         }
         if portrait_due && let Some(card) = &mut measures.card {
             self.cards.portrait(&mut self.faces, &picture, card);
-            let seen = card.portrait.is_some_and(|score| score >= PORTRAIT_SEEN);
+            let seen = card.portrait.is_some_and(|score| score >= PORTRAIT_SEEN) && !card.upside_down;
             self.portrait_due =
                 sight.at + if seen || sight.mode == Mode::Face { PORTRAIT_EVERY } else { PORTRAIT_SOUGHT_EVERY };
         }

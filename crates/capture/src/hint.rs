@@ -1,7 +1,7 @@
 //! The one table of hints: code, priority, what it weighs at most, how long it stays.
 //!
 //! Guarantees: each code has a row in `locales/en/hints.ftl` and a line in `docs/hints.md` (tests).
-//! Not built, because no measure for it exists yet: `upside-down` and `glasses-glare`.
+//! Not built: `glasses-glare`. No picture with lenses that reflect has been measured, and the studio's glasses have none.
 
 use std::time::Duration;
 
@@ -82,6 +82,8 @@ hints! {
     WrongSide = "wrong-side", 4, Stop, SLOW_SHOWN;
     /// The photo side is wanted, no portrait is seen.
     NoPortrait = "no-portrait", 4, Stop, SLOW_SHOWN;
+    /// The portrait on the card stands on its head.
+    UpsideDown = "upside-down", 4, Warn, SLOW_SHOWN;
     /// Head too small in the picture.
     FaceTooFar = "face-too-far", 5, Stop, PROBLEM_SHOWN;
     /// Head too large.

@@ -51,6 +51,7 @@ pub(crate) struct Memory {
     soft_lens: bool,
     quads: VecDeque<Quad>,
     portraits: VecDeque<f64>,
+    upside_down: bool,
     card_seen: Option<Duration>,
     cards: VecDeque<CardNote>,
     face_bounds: Option<Rect>,
@@ -114,6 +115,7 @@ impl Memory {
                 self.portraits.pop_front();
             }
             self.portraits.push_back(score.into());
+            self.upside_down = card.upside_down;
         }
         if !self.moving && card.px_per_mm > 0.0 {
             push(&mut self.cards, CardNote { at, px_per_mm: card.px_per_mm.into(), sigma_mm: card.sigma_mm.into() });
@@ -127,6 +129,7 @@ impl Memory {
     pub(crate) fn forget_card(&mut self) {
         self.quads.clear();
         self.portraits.clear();
+        self.upside_down = false;
         self.card_seen = None;
     }
 
@@ -138,6 +141,7 @@ impl Memory {
             memory.quads = std::iter::repeat_n(card.quad, AGREEING_LOOKS).collect();
             if let Some(score) = card.portrait {
                 memory.portraits = VecDeque::from([score.into()]);
+                memory.upside_down = card.upside_down;
             }
         }
         memory
@@ -170,6 +174,11 @@ impl Memory {
     pub(crate) fn portrait(&self) -> Option<f64> {
         let count = u32::try_from(self.portraits.len()).ok().filter(|count| *count > 0)?;
         Some(self.portraits.iter().sum::<f64>() / f64::from(count))
+    }
+
+    /// The portrait stood on its head when this card was last searched for one.
+    pub(crate) fn upside_down(&self) -> bool {
+        self.upside_down
     }
 
     /// Smallest overlap of a subject's box with that of the look before.

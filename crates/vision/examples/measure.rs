@@ -206,5 +206,6 @@ fn card_report(card: &Card) -> Value {
         "capital_height_px": card.capital_height_px,
         "portrait": card.portrait,
         "portrait_bounds": card.portrait_bounds.as_ref().map(rect),
+        "upside_down": card.upside_down,
     })
 }

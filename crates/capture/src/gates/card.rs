@@ -112,9 +112,10 @@ fn place(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judge
     );
 }
 
-/// Tilt, turn, light: for a card alone and beside a face.
+/// Which way up, tilt, turn, light: for a card alone and beside a face.
 pub(super) fn surface(card: &Card, from: &Standpoint<'_>, tilt: Limits, to: &mut Judgement) {
     let limits = from.settings.profile.limits();
+    to.readings.push(Reading::advice("card-upside-down", HintCode::UpsideDown, from.memory.upside_down()));
     to.readings.push(Reading::angle("card-tilt-degrees", HintCode::CardTilted, card.tilt_degrees, tilt));
     to.readings.push(Reading::angle(
         "card-roll-degrees",

@@ -87,6 +87,7 @@ pub(crate) fn card_at(width_px: f32, middle: Point) -> Card {
             width: 0.24 * width_px,
             height: 0.24 * width_px,
         }),
+        upside_down: false,
     }
 }
 

@@ -56,6 +56,8 @@ fn rows() -> Vec<Row> {
         row(BESIDE, CardNotInOutline, Stop, None, |m| { let at = card(m).quad.centre(); m.card = None; m.others = vec![face_box(24.0, at)]; }),
         row(NAME_SIDE, WrongSide, Stop, None, |m| card(m).text_lines = 1),
         row(ID, NoPortrait, Stop, None, |m| card(m).portrait = Some(0.3)),
+        row(ID, UpsideDown, Warn, None, |m| card(m).upside_down = true),
+        row(BESIDE, UpsideDown, Warn, None, |m| card(m).upside_down = true),
         row(BESIDE, NoPortrait, Stop, None, |m| card(m).portrait = Some(0.3)),
         row(BESIDE, NoPortrait, Stop, None, |m| { let wide = 0.6 * 240.0; card(m).portrait_bounds.as_mut().unwrap().width = wide; }),
         row(Mode::Face, FaceTooFar, Stop, closer, |m| m.face = Some(face_at(0.15, 0.5, 0.5))),

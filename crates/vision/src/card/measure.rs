@@ -162,6 +162,7 @@ impl CardAnalyser {
             capital_height_px: print.letter_height_px * down_px / text_size.1 as f32,
             portrait: None,
             portrait_bounds: None,
+            upside_down: false,
         })
     }
 }

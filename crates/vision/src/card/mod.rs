@@ -92,4 +92,6 @@ pub struct Card {
     pub portrait: Option<f32>,
     /// Box of that portrait in the frame, pixels.
     pub portrait_bounds: Option<Rect>,
+    /// That portrait stands on its head. False when none was looked for; a side without a portrait never says so.
+    pub upside_down: bool,
 }

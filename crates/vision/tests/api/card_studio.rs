@@ -144,6 +144,35 @@ fn the_portrait_says_which_side_is_shown() {
 }
 
 #[test]
+fn a_portrait_on_its_head_is_told_from_one_that_stands() {
+    let mut faces = FaceAnalyser::new().expect("the models load");
+    let mut analyser = CardAnalyser::new();
+    let guide = Guide { outline: guide_outline(WIDTH, HEIGHT, 0.52) };
+    for seed in 1..=2 {
+        for layout in CardLayout::ALL {
+            for roll_deg in [-176.0, 4.0] {
+                let mut scene = held(seed, layout);
+                card_of(&mut scene).roll_deg = roll_deg;
+                let drawn = Drawn::new(&scene);
+                let found = analyser.analyse(&drawn.picture(), &drawn.lens(), &guide, CardFormat::Id1);
+                let mut card = found.unwrap_or_else(|| panic!("{layout:?} {seed} {roll_deg}: found"));
+                analyser.portrait(&mut faces, &drawn.picture(), &mut card);
+                let stands = roll_deg.abs() < 90.0;
+                let because = format!("{layout:?} {seed}, turned by {roll_deg}: {:?}", card.portrait);
+                assert_eq!(card.upside_down, layout.has_portrait() && !stands, "{because}");
+                assert_eq!(card.portrait.is_some_and(|score| score >= 0.60), layout.has_portrait(), "{because}");
+                if layout.has_portrait() {
+                    let corners = drawn.truth.card.as_ref().expect("a card").portrait;
+                    let truth = Quad(corners.map(|at| Point { x: at.x_px, y: at.y_px })).bounds();
+                    let bounds = card.portrait_bounds.expect("a portrait has a place");
+                    assert!(truth.overlap(&bounds) > 0.2, "{because}, {bounds:?} over {truth:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_room_without_a_card_has_none() {
     for seed in 1..=9 {
         let mut scene = held(seed, CardLayout::Back);
