@@ -24,6 +24,26 @@ pub struct PracticeAccount {
     pub for_trying: String,
 }
 
+/// One seeded invitation, for the practice panel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PracticeInvitation {
+    /// Who is invited.
+    #[serde(deserialize_with = "up_to::<MAX_EMAIL_CHARS, _>")]
+    pub email: String,
+    /// Who invites.
+    #[serde(deserialize_with = "up_to::<200, _>")]
+    pub org: String,
+    /// `app.likeness:/invite?t=…`.
+    #[serde(deserialize_with = "up_to::<200, _>")]
+    pub link: String,
+    /// The same to be typed.
+    pub code: Secret,
+    /// One sentence: what this invitation is there to try.
+    #[serde(deserialize_with = "up_to::<200, _>")]
+    pub for_trying: String,
+}
+
 /// Answer of `GET /practice/mails`: the mails to the signed-in account, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -12,6 +12,8 @@ mod mail;
 mod openapi;
 #[cfg(feature = "practice")]
 mod practice;
+#[cfg(feature = "practice")]
+mod practice_sso;
 mod provider;
 mod secrecy;
 mod settings;

@@ -1,8 +1,12 @@
-//! Practice mode: the whole server on loopback inside the app, with seeded accounts, a readable mailbox and one click to the review desk.
+//! Practice mode: the whole server on loopback inside the app, with seeded accounts, a readable mailbox and one click to the review desk,
+//! and a provider of its own with two organisations and three social accounts, so that each way of signing in can be tried without the internet.
 //!
 //! Guarantees: never listens anywhere but on loopback; passwords are random per data folder and the same after a restart; they are fixed only
 //! when the environment sets `LIKENESS_SEED`, for tests. Where the guarantee ends: any program of any user on this machine can reach a loopback
 //! port, which is why the passwords are not well-known ones.
+
+mod issuer;
+mod seed;
 
 use crate::{
     accounts,
@@ -19,7 +23,7 @@ use axum::{Json, extract::State};
 use likeness_protocol::{
     Problem, Secret,
     account::Role,
-    practice::{PracticeAccount, PracticeMail, PracticeMails},
+    practice::{PracticeAccount, PracticeInvitation, PracticeMail, PracticeMails},
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -36,10 +40,11 @@ const LINK_LIFE: Duration = Duration::from_mins(5);
 /// Most mails the mailbox shows.
 const MAILBOX: i64 = 100;
 
-const SEEDS: [(&str, Role, &str); 3] = [
+const SEEDS: [(&str, Role, &str); 4] = [
     ("learner@likeness.example", Role::Learner, "Verify yourself for the first time."),
     ("sam@mail.example", Role::Learner, "A second learner, to see that profiles are kept apart."),
     ("reviewer@likeness.example", Role::Reviewer, "Decide about profiles at the review desk."),
+    ("kim@mail.example", Role::Learner, "Has Google connected, which is in the way of Harbour University."),
 ];
 
 /// A running practice server.
@@ -48,6 +53,9 @@ pub struct PracticeServer {
     pub origin: Url,
     /// The seeded accounts.
     pub accounts: Vec<PracticeAccount>,
+    /// Invitations of Harbour University, new at each start.
+    pub invitations: Vec<PracticeInvitation>,
+    issuer: issuer::Issuer,
     running: Running,
     reviewer: String,
 }
@@ -98,7 +106,9 @@ pub async fn start_changed(
     let port_file = folder.join("port");
     let running = start_on_remembered_port(settings, clock, &port_file).await?;
     let (accounts, reviewer) = seed(&running.app).await?;
-    Ok(PracticeServer { origin: running.origin()?, accounts, running, reviewer })
+    let issuer = issuer::start(&running.app, &folder.join("issuer-port")).await?;
+    let invitations = seed::organisations(&running.app, &issuer).await?;
+    Ok(PracticeServer { origin: running.origin()?, accounts, invitations, issuer, running, reviewer })
 }
 
 async fn start_on_remembered_port(
@@ -150,6 +160,7 @@ impl PracticeServer {
     /// # Errors
     /// As [`Running::stop`].
     pub async fn stop(self) -> Result<(), ServerError> {
+        drop(self.issuer);
         self.running.stop().await
     }
 }
