@@ -16,11 +16,12 @@ use super::{Card, CardAnalyser};
 /// Side of the squares, pixels of the flat card, and where they start.
 const SQUARE_PX: f32 = 200.0;
 const SQUARES: [(f32, f32); 2] = [(0.0, 30.0), (228.0, 30.0)];
-/// From this score on the portrait stands upright. Drawn portraits scored .59 to .79 on their heads; upright ones .91 and
+/// From this score on the portrait stands upright. 280 drawn portraits scored .53 to .81 on their heads; upright ones .90 and
 /// more on a card held alone, .73 and more on one beside a head.
 const SURELY_UPRIGHT: f32 = 0.82;
 /// A card is upside down when turned it scores this much, and so much more than as it is held. Drawn cards that were upside down
-/// scored .82 and more when turned, sides without a portrait .69 and less.
+/// scored .79 and more when turned, and .07 to .37 more than before; upright ones always less than before; sides without a
+/// portrait .69 and less.
 const UPSIDE_DOWN: f32 = 0.78;
 const CLEARLY_MORE: f32 = 0.08;
 /// The chroma planes of the flat card are halved, like those of a camera's picture.
