@@ -25,7 +25,7 @@ cargo xtask <command>
                              without a display it does what `demo` does
   demo                       walks the whole journey in the real window on its own virtual display;
                              prints each step and mail, screenshots in target/demo/
-  test [--suite NAME]...     every test, or the named suites: rust ui guidance journey devices keyring
+  test [--suite NAME]...     every test, or the named suites: rust ui guidance journey devices keyring sign-in
                              (guidance takes some 5 minutes: a fifth of what `eval` draws)
        [--allow-missing NAME]  skip a suite that cannot run here; counted in the summary
   bench camera [--gate]      what camera and preview cost, beside other ways; written to docs/results/camera.md;

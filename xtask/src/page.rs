@@ -31,6 +31,16 @@ pub fn install() -> Outcome {
     })
 }
 
+/// Makes the packages of `tests/peers/<name>` current: servers and clients that are not ours, for tests to talk to.
+pub fn peers(name: &str) -> Outcome {
+    machine::node()?;
+    let folder = format!("tests/peers/{name}");
+    let here = root().join(&folder);
+    step(&format!("npm-ci-{name}"), &[here.join("package-lock.json")], &here.join("node_modules"), || {
+        must(&mut program("npm", &["ci", "--prefix", &folder, "--no-audit", "--no-fund", "--loglevel=error"]))
+    })
+}
+
 /// Does the work unless the stamp says that these inputs were done already and the result is still there.
 fn step(name: &str, inputs: &[PathBuf], result: &Path, work: impl FnOnce() -> Outcome) -> Outcome {
     let stamp = target().join("xtask").join(name);

@@ -13,7 +13,7 @@ use crate::{eval, machine, page};
 /// Named in full everywhere: another selection of packages would be another set of features, and everything would be compiled once more.
 pub const ONE_FEATURE_SET: [&str; 3] = ["--workspace", "--features", "likeness/window-tests"];
 
-const SUITES: [&str; 6] = ["rust", "ui", "guidance", "journey", "devices", "keyring"];
+const SUITES: [&str; 7] = ["rust", "ui", "guidance", "journey", "devices", "keyring", "sign-in"];
 
 /// `run`: the app in practice mode, or the demo where there is no display.
 pub fn run(options: &Options) -> Outcome {
@@ -125,6 +125,11 @@ fn suite(name: &str, options: &Options) -> Outcome {
         "devices" => {
             machine::packages(&["devices"], options)?;
             devices()
+        }
+        "sign-in" => {
+            page::peers("sign-in")?;
+            let words = ["--", "--ignored", "--nocapture", "peers::"];
+            must_test(program("cargo", &["test", "--test", "api"]).args(ONE_FEATURE_SET).args(words))
         }
         _ => {
             machine::packages(&["keyring"], options)?;

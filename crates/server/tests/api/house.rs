@@ -54,6 +54,13 @@ impl TestClock {
     }
 }
 
+impl TestClock {
+    /// For tests whose other side has a clock of its own.
+    pub fn go_to_the_present(&self) {
+        self.0.store(likeness_server::SystemClock.now().0, Ordering::SeqCst);
+    }
+}
+
 impl Clock for TestClock {
     fn now(&self) -> UnixMs {
         UnixMs(self.0.load(Ordering::SeqCst))
@@ -128,6 +135,11 @@ pub struct Reply {
 impl Reply {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a header that may stand more than once.
+    pub fn every(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
     pub fn text(&self) -> String {

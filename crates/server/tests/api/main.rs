@@ -11,6 +11,8 @@ mod journey;
 mod mail;
 mod openapi;
 #[cfg(feature = "practice")]
+mod peers;
+#[cfg(feature = "practice")]
 mod practice;
 #[cfg(feature = "practice")]
 mod practice_sso;
