@@ -45,6 +45,9 @@ pub struct ServerMetadata {
     /// Where codes and refresh tokens become tokens.
     #[serde(deserialize_with = "up_to::<300, _>")]
     pub token_endpoint: String,
+    /// Where a registered kiosk begins a guest's sign-in (RFC 8628).
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<300, _>")]
+    pub device_authorization_endpoint: Option<String>,
     /// Where a sign-in is ended.
     #[serde(deserialize_with = "up_to::<300, _>")]
     pub revocation_endpoint: String,
@@ -166,7 +169,24 @@ impl PushedRequest {
     }
 }
 
-/// Answer 201 of `POST /oauth/par`.
+/// Body of `POST /v1/me/identities/{provider}/link`: connects one more way in to the account that is signed in, through the browser.
+/// The code that comes back is traded as after a sign-in; it gives tokens for the same account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LinkRequest {
+    /// As in [`PushedRequest`].
+    #[serde(deserialize_with = "up_to::<100, _>")]
+    pub redirect_uri: String,
+    /// As in [`PushedRequest`].
+    #[serde(deserialize_with = "up_to::<128, _>")]
+    pub state: String,
+    /// As in [`PushedRequest`]; always of the kind `S256`.
+    #[serde(deserialize_with = "up_to::<43, _>")]
+    pub code_challenge: String,
+}
+
+/// Answer 201 of `POST /oauth/par` and of a request to connect a way in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushedAnswer {
@@ -422,6 +442,9 @@ pub enum GrantType {
     AuthorizationCode,
     /// A refresh token.
     RefreshToken,
+    /// The code of a kiosk that waits for its guest (RFC 8628).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
 }
 
 /// Body of `POST /oauth/token`.
@@ -446,6 +469,49 @@ pub struct TokenRequest {
     /// With `refresh_token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Secret>,
+    /// With a kiosk's code: the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_code: Option<Secret>,
+    /// With a kiosk's code: the kiosk's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Secret>,
+}
+
+/// Body of `POST /oauth/device_authorization`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeviceRequest {
+    /// `ksk_…`: which kiosk asks.
+    #[serde(deserialize_with = "up_to::<MAX_ID_CHARS, _>")]
+    pub client_id: String,
+    /// The kiosk's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Secret>,
+    /// What is asked for, space-separated; the same is given whatever stands here.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<200, _>")]
+    pub scope: Option<String>,
+}
+
+/// Answer 200 of `POST /oauth/device_authorization` (RFC 8628, section 3.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeviceAnswer {
+    /// What the kiosk asks the token endpoint with.
+    pub device_code: Secret,
+    /// What the guest types or compares: `BCDF-GHJK`.
+    #[serde(deserialize_with = "up_to::<16, _>")]
+    pub user_code: String,
+    /// The page to open on the phone.
+    #[serde(deserialize_with = "up_to::<300, _>")]
+    pub verification_uri: String,
+    /// The same with the code in it, for a picture to scan.
+    #[serde(deserialize_with = "up_to::<300, _>")]
+    pub verification_uri_complete: String,
+    /// Seconds both codes live.
+    pub expires_in: u64,
+    /// Seconds to wait between two questions.
+    pub interval: u64,
 }
 
 impl TokenRequest {
@@ -468,6 +534,22 @@ impl TokenRequest {
             code_verifier: Some(code_verifier),
             redirect_uri: None,
             refresh_token: None,
+            device_code: None,
+            client_secret: None,
+        }
+    }
+
+    /// A kiosk asks whether its guest has signed in.
+    pub fn device(kiosk: impl Into<String>, kiosk_secret: Secret, device_code: Secret) -> Self {
+        Self {
+            grant_type: GrantType::DeviceCode,
+            client_id: kiosk.into(),
+            code: None,
+            code_verifier: None,
+            redirect_uri: None,
+            refresh_token: None,
+            device_code: Some(device_code),
+            client_secret: Some(kiosk_secret),
         }
     }
 
@@ -480,6 +562,8 @@ impl TokenRequest {
             code_verifier: None,
             redirect_uri: None,
             refresh_token: Some(refresh_token),
+            device_code: None,
+            client_secret: None,
         }
     }
 }

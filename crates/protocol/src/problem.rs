@@ -180,6 +180,16 @@ codes! {
     AccountManagedElsewhere "account-managed-elsewhere" 409 Some(Action::Edit), "Account of another organisation", "This account belongs to another organisation. Use another account.";
     /// The membership has ended.
     OrgAccessEnded "org-access-ended" 403 Some(Action::SignIn), "Access ended", "Your access through this organisation has ended; your own account remains. Sign in with your e-mail address and password.";
+    /// A guest has not signed in at the kiosk yet; ask again after the interval.
+    AuthorizationPending "authorization-pending" 400 None, "Not signed in yet", "The guest has not signed in yet.";
+    /// The kiosk asks too often; the interval is five seconds longer from now on.
+    SlowDown "slow-down" 400 None, "Too often", "The kiosk asks too often. It waits five seconds longer now.";
+    /// The guest pressed "no" on the phone.
+    DeviceRefused "device-refused" 400 Some(Action::SignIn), "Refused", "The sign-in was refused on the phone.";
+    /// The kiosk's code is over.
+    DeviceCodeExpired "device-code-expired" 400 Some(Action::SignIn), "Code ended", "This code has ended. Ask for a new one.";
+    /// A client that may not ask for this.
+    UnauthorizedClient "unauthorized-client" 400 Some(Action::ContactSupport), "Not a kiosk", "Only kiosks that were registered may do this.";
     /// The invitation's time is over.
     InvitationExpired "invitation-expired" 410 Some(Action::ContactSupport), "Invitation ended", "This invitation has ended. Ask your organisation for a new one.";
     /// The sign-in is older than ten minutes; this needs a fresh one.

@@ -12,8 +12,10 @@ use crate::{
     clock::{Clock, SystemClock},
     error::ServerError,
     identity::{domain::Domain, invitation, organisation, proof},
+    oauth::device,
     settings::Settings,
 };
+use likeness_protocol::Secret;
 use std::{net::SocketAddr, time::Duration};
 
 /// A claimed domain and what proves it.
@@ -84,6 +86,17 @@ pub async fn add_provider(settings: &Settings, new: NewProvider<'_>) -> Result<S
     let added = organisation::add_provider(&database, &keys, SystemClock.now(), new).await;
     database.close().await;
     added
+}
+
+/// Registers a kiosk, a computer that guests sign in at with their phone; gives its number, `ksk_…`, and its secret, which is given back once.
+///
+/// # Errors
+/// [`ServerError::Kiosk`] when the name does not do; else as [`crate::migrate`].
+pub async fn add_kiosk(settings: &Settings, name: &str) -> Result<(String, Secret), ServerError> {
+    let (database, _) = open_data(settings, &SystemClock).await?;
+    let made = device::register(&database, SystemClock.now(), name).await;
+    database.close().await;
+    made
 }
 
 /// Invites one address for `life`. Token and code are given back once and kept as hashes only.

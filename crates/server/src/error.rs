@@ -78,6 +78,9 @@ pub enum ServerError {
     /// What was to be done about an organisation cannot be done.
     #[error("organisation: {0}")]
     Organisation(&'static str),
+    /// A kiosk cannot be registered.
+    #[error("the kiosk cannot be registered: {0}")]
+    Kiosk(&'static str),
     /// The name server did not help.
     #[error("the name server {resolver} {why}; try again, or name another with --resolver")]
     NameService {

@@ -194,6 +194,7 @@ async fn forget_owner(transaction: &mut Write, account: &str, now: i64) -> Resul
         "DELETE FROM password_resets WHERE account_id = $1",
         "DELETE FROM email_changes WHERE account_id = $1",
         "DELETE FROM mail_outbox WHERE account_id = $1",
+        "DELETE FROM device_codes WHERE account_id = $1",
         "DELETE FROM identities WHERE account_id = $1",
         "DELETE FROM memberships WHERE account_id = $1",
         "DELETE FROM passwords WHERE account_id = $1",

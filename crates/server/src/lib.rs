@@ -5,7 +5,7 @@
 //! Refuses to know: cameras, windows, how a face looks. Nothing here computes or stores a face template.
 //! Where the guarantee ends: who holds the key file and the data folder can read everything; times and identifiers are readable without it.
 //!
-//! Not built yet: creating accounts in the app without an organisation, Facebook's dialect, the device grant, SAML, PostgreSQL and S3, the audit hash chain, tus expiration and
+//! Not built yet: creating accounts in the app without an organisation, Facebook's dialect, SAML, PostgreSQL and S3, the audit hash chain, tus expiration and
 //! termination, the 1,095-day cap on a silent account, and a limit on slow request headers
 //! (put a reverse proxy in front until then).
 

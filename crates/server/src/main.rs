@@ -31,6 +31,8 @@ likeness-server: the reference verification API of Likeness
                                                    add its OpenID Connect provider; the secret is read from standard input
   likeness-server social add --config server.toml --kind google|apple --issuer URL --client-id ID
                                                    let people sign in with a social account; the secret is read from standard input
+  likeness-server kiosk add --config server.toml --name NAME
+                                                   register a computer that guests sign in at; prints its number and secret
   likeness-server org invite --config server.toml --org NUMBER --email ADDRESS [--days 14]
                                                    invite somebody and print link and code, which you pass on
   likeness-server openapi                          print the OpenAPI document
@@ -69,6 +71,7 @@ enum Command {
     Serve(PathBuf),
     Migrate(PathBuf),
     UserAdd { config: PathBuf, email: String, role: Role },
+    KioskAdd { config: PathBuf, name: String },
     SocialAdd { config: PathBuf, kind: &'static str, issuer: String, client_id: String },
     Org { config: PathBuf, what: OrgCommand },
 }
@@ -126,6 +129,11 @@ fn parse(words: &[String]) -> Result<Command, WrongWords> {
         ["user", "add", options @ ..] => user_add(options),
         ["org", words @ ..] => org(words),
         ["social", "add", options @ ..] => social_add(options),
+        ["kiosk", "add", options @ ..] => {
+            known_only(options, &["--config", "--name"])?;
+            let config = PathBuf::from(option(options, "--config")?);
+            Ok(Command::KioskAdd { config, name: option(options, "--name")?.to_owned() })
+        }
         [other, ..] => Err(WrongWords::NoCommand((*other).to_owned())),
     }
 }
@@ -298,6 +306,11 @@ fn run(command: Command) -> Result<(), ServerError> {
             let password = read_secret("Password: ")?;
             on_runtime(add_account(&settings, &email, &password, role))?;
             println!("The account is made.");
+            Ok(())
+        }
+        Command::KioskAdd { config, name } => {
+            let (id, secret) = on_runtime(admin::add_kiosk(&Settings::read(&config)?, &name))?;
+            println!("client id: {id}\nclient secret: {}", secret.expose());
             Ok(())
         }
         Command::SocialAdd { config, kind, issuer, client_id } => {

@@ -36,6 +36,7 @@ async fn sweep(app: &App) -> Result<(), ServerError> {
         // A code is kept for a day after its end, so that a second use is still seen.
         "DELETE FROM auth_codes WHERE expires_at <= $1 - 86400000",
         "DELETE FROM refresh_tokens WHERE expires_at <= $1",
+        "DELETE FROM device_codes WHERE expires_at <= $1 - 3600000",
         "DELETE FROM unfinished_codes WHERE expires_at <= $1 - 86400000",
         "DELETE FROM last_pages WHERE expires_at <= $1",
         // Longer than a trip to a provider may take; with them go the trips.

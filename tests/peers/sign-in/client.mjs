@@ -1,5 +1,5 @@
 // An independent client judges our authorization server: oauth4webapi refuses whatever the standards do not allow.
-// Called with the server's address; walks through the practice provider's page as Kim, whose Google account is connected,
+// Called with the server's address and a kiosk's number and secret; walks through the practice provider's page as Kim, whose Google account is connected,
 // and prints one line for each thing that held. The first thing that does not hold ends it with 1.
 
 import * as oauth from 'oauth4webapi';
@@ -150,4 +150,38 @@ await oauth.processRevocationResponse(
   await oauth.revocationRequest(metadata, client, auth, tokensToRevoke.refresh_token, http),
 );
 await refused(() => refresh(tokensToRevoke.refresh_token), 'invalid_grant', 'revocation (RFC 7009)');
+
+// A kiosk: a client of its own with a secret, and a guest whose phone is this program too.
+const kiosk = { client_id: process.argv[3] };
+const kioskAuth = oauth.ClientSecretPost(process.argv[4]);
+const guestKey = oauth.DPoP(kiosk, await oauth.generateKeyPair('ES256'));
+const waits = await oauth.processDeviceAuthorizationResponse(
+  metadata,
+  kiosk,
+  await oauth.deviceAuthorizationRequest(metadata, kiosk, kioskAuth, {}, http),
+);
+must(waits.interval === 5 && waits.user_code.length === 9, 'a kiosk begins (RFC 8628)');
+const question = () =>
+  withNonce(
+    () => oauth.deviceCodeGrantRequest(metadata, kiosk, kioskAuth, waits.device_code, { ...http, DPoP: guestKey }),
+    (response) => oauth.processDeviceCodeResponse(metadata, kiosk, response),
+  );
+await refused(question, 'authorization_pending', 'before the guest has signed in');
+await refused(question, 'slow_down', 'asked again at once');
+
+const phone = { origin: issuer.origin };
+const open = (address) => fetch(new URL(address, issuer), { headers: phone, redirect: 'manual' });
+const press = (address, fields) =>
+  fetch(new URL(address, issuer), { method: 'POST', headers: phone, body: new URLSearchParams(fields), redirect: 'manual' });
+phone.cookie = (await open(waits.verification_uri_complete)).headers.get('set-cookie').split(';')[0];
+const code = waits.user_code;
+const proven = await press('/device/password', { code, email: 'kim@mail.example', password: process.argv[5] });
+must(proven.status === 303, 'the guest signs in on the phone');
+const look = await (await open(proven.headers.get('location'))).text();
+const [, form] = look.match(/name="form" value="([^"]*)"/);
+await press('/device/answer', { code, form, answer: 'yes' });
+await new Promise((resolve) => setTimeout(resolve, 10_000));
+const guest = await question();
+must(guest.token_type === 'dpop' && guest.refresh_token === undefined, 'the kiosk gets tokens, and none that lasts');
+await refused(question, 'invalid_grant', 'a code of a kiosk used again');
 held('everything');

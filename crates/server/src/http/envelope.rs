@@ -29,7 +29,7 @@ pub async fn surround(State(app): State<Shared>, request: Request, next: Next) -
     let started = app.now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
-    let is_page = route.starts_with("/console");
+    let is_page = route.starts_with("/console") || route.starts_with("/device");
     let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).await;
     let took_ms = u64::try_from(app.now().since(started).as_millis()).unwrap_or(u64::MAX);
     tracing::info!(code = "request", request_id = id, %method, route, status = response.status().as_u16(), took_ms);

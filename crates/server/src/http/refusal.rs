@@ -247,8 +247,13 @@ impl IntoResponse for OAuthRefusal {
             | Code::InvitationWrongPerson
             | Code::IdentityConflict
             | Code::AccountManagedElsewhere
-            | Code::OrgAccessEnded => "access_denied",
+            | Code::OrgAccessEnded
+            | Code::DeviceRefused => "access_denied",
             Code::InvalidGrant => "invalid_grant",
+            Code::AuthorizationPending => "authorization_pending",
+            Code::SlowDown => "slow_down",
+            Code::DeviceCodeExpired => "expired_token",
+            Code::UnauthorizedClient => "unauthorized_client",
             Code::TooManyAttempts | Code::Busy | Code::RateLimited | Code::StorageFull | Code::OrgSsoUnavailable => {
                 "temporarily_unavailable"
             }

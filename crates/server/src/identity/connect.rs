@@ -3,7 +3,10 @@
 //! Guarantees: everything of one deed is in the caller's transaction, the use of the invitation included; an identity has one owner;
 //! the owner is told by mail.
 
-use super::{invitation, resolve::Standing};
+use super::{
+    invitation,
+    resolve::{self, Standing},
+};
 use crate::{
     accounts,
     app::App,
@@ -11,6 +14,7 @@ use crate::{
     database::{Write, column},
     http::refusal::Refusal,
     mail::{self, Template},
+    sessions,
     sso::{oidc::ExternalIdentity, provider},
     tokens,
 };
@@ -66,6 +70,39 @@ pub async fn connect(
     }
     audit::record(transaction, now, account, "identity-connected", &id, serde_json::json!({"how": how})).await?;
     Ok(())
+}
+
+/// Refuses an identity that is somebody else's, or one more of a provider the account has one of; `true` when it is connected already.
+pub async fn may_connect(app: &App, account: &str, identity: &ExternalIdentity) -> Result<bool, Refusal> {
+    let standing = Standing::of(app, identity).await?;
+    match resolve::owner(app, identity).await? {
+        Some(owner) if owner == account => Ok(true),
+        Some(_) => {
+            let name = &standing.provider.label;
+            let detail = format!("This {name} account is connected to another account here. Take it off there first.");
+            Err(Refusal::from(Code::IdentityConflict).detail(detail).org(name))
+        }
+        None => resolve::after_proof(app, &standing, account).await.map(|_| false),
+    }
+}
+
+/// Connects one more way in to an account, asked for by a sign-in of it that must still go on.
+pub async fn connect_to_own(
+    transaction: &mut Write,
+    app: &App,
+    account: &str,
+    grant: &str,
+    identity: &ExternalIdentity,
+) -> Result<(), Refusal> {
+    if !sessions::goes_on(transaction, grant).await? {
+        return Err(Code::SessionEnded.into());
+    }
+    if may_connect(app, account, identity).await? {
+        return Ok(());
+    }
+    let standing = Standing::of(app, identity).await?;
+    connect(transaction, app, &standing, identity, account, None, "settings").await?;
+    tell(transaction, app, account, Template::Connected, &standing.provider.label, None).await
 }
 
 /// Adds a proven address to an account; `false` when somebody has it already.

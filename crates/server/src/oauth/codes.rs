@@ -9,10 +9,12 @@ use crate::{
     database::{Write, column, time},
     error::ServerError,
     http::refusal::Refusal,
+    identity::connect,
+    sso::oidc::ExternalIdentity,
     tokens,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
-use likeness_protocol::{Code, Secret, UnixMs, oauth::TokenRequest};
+use likeness_protocol::{Code, Secret, UnixMs, limits::DESKTOP_SCOPE, oauth::TokenRequest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -68,6 +70,10 @@ pub async fn issue(transaction: &mut Write, app: &App, new: &NewCode<'_>) -> Res
 pub enum Instead {
     /// A sign-in that goes on under this handle.
     GoOn(Secret),
+    /// The sign-in under this handle, for which this account was proven in the browser.
+    Proven(Secret, String),
+    /// One more way in to this account, asked for by this sign-in of it.
+    Connect(String, String, Box<ExternalIdentity>),
     /// A refusal: code, sentence, who is meant.
     Refused(Code, String, Option<String>),
 }
@@ -103,10 +109,10 @@ pub async fn issue_unfinished(
 /// Key, challenge, redirect address, answer, end, use.
 type UnfinishedRow = (String, String, String, Vec<u8>, i64, Option<i64>);
 
-/// The refusal a code without tokens stands for: the further step, the reason, or that the code is not good.
-pub async fn refusal_for(app: &App, jkt: &str, request: &TokenRequest) -> Result<Refusal, Refusal> {
+/// What a code without tokens leads to: to one that becomes tokens, or to a refusal, which may be the next step of a sign-in.
+pub async fn instead(app: &App, jkt: &str, request: &TokenRequest) -> Result<Secret, Refusal> {
     let (Some(code), Some(verifier)) = (&request.code, &request.code_verifier) else {
-        return Ok(Code::InvalidRequest.into());
+        return Err(Code::InvalidRequest.into());
     };
     let hash = tokens::hash(code.expose());
     let mut transaction = app.database.write().await?;
@@ -117,14 +123,14 @@ pub async fn refusal_for(app: &App, jkt: &str, request: &TokenRequest) -> Result
     .fetch_optional(&mut *transaction)
     .await?;
     let Some((bound_to, challenge, redirect_uri, sealed, expires_at, None)) = row else {
-        return Ok(Code::InvalidGrant.into());
+        return Err(Code::InvalidGrant.into());
     };
     let fits = verifier_fits(verifier, &challenge)
         && bound_to == jkt
         && request.redirect_uri.as_deref() == Some(redirect_uri.as_str())
         && time(expires_at) > app.now();
     if !fits {
-        return Ok(Code::InvalidGrant.into());
+        return Err(Code::InvalidGrant.into());
     }
     sqlx::query("UPDATE unfinished_codes SET used_at = $2 WHERE hash = $1")
         .bind(&hash)
@@ -134,10 +140,33 @@ pub async fn refusal_for(app: &App, jkt: &str, request: &TokenRequest) -> Result
     transaction.commit().await?;
     let opened = app.keys.open("unfinished_codes", "answer", &hash, &sealed)?;
     match serde_json::from_slice(&opened)? {
-        Instead::GoOn(session) => Session::load(app, jkt, &session).await?.where_it_stands(app).await,
+        Instead::GoOn(session) => Err(Session::load(app, jkt, &session).await?.where_it_stands(app).await?),
+        Instead::Proven(session, account) => {
+            Session::load(app, jkt, &session).await?.proven_by_trip(app, account).await?;
+            Err(Session::load(app, jkt, &session).await?.where_it_stands(app).await?)
+        }
+        Instead::Connect(account, grant, identity) => {
+            let mut transaction = app.database.write().await?;
+            connect::connect_to_own(&mut transaction, app, &account, &grant, &identity).await?;
+            let new = NewCode {
+                account: &account,
+                client_id: &request.client_id,
+                jkt,
+                challenge: &challenge,
+                scope: DESKTOP_SCOPE,
+                device_label: None,
+                redirect_uri: Some(&redirect_uri),
+                auth_time: identity.auth_time,
+                how: "provider",
+            };
+            let code = issue(&mut transaction, app, &new).await?;
+            transaction.commit().await?;
+            app.mail_due.notify_one();
+            Ok(code)
+        }
         Instead::Refused(code, detail, org) => {
             let refusal = Refusal::from(code).detail(detail);
-            Ok(match org {
+            Err(match org {
                 Some(name) => refusal.org(&name),
                 None => refusal,
             })

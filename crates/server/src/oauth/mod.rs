@@ -2,6 +2,7 @@
 
 pub mod challenge;
 pub mod codes;
+pub mod device;
 pub mod par;
 pub mod password;
 pub mod proof;
@@ -25,11 +26,16 @@ pub async fn metadata(State(app): State<Shared>) -> Json<ServerMetadata> {
         require_pushed_authorization_requests: true,
         authorization_response_iss_parameter_supported: true,
         response_types_supported: words(&["code"]),
-        token_endpoint_auth_methods_supported: words(&["none"]),
+        token_endpoint_auth_methods_supported: words(&["none", "client_secret_post"]),
         authorization_challenge_endpoint: format!("{origin}/oauth/challenge"),
         token_endpoint: format!("{origin}/oauth/token"),
         revocation_endpoint: format!("{origin}/oauth/revoke"),
-        grant_types_supported: words(&["authorization_code", "refresh_token"]),
+        device_authorization_endpoint: Some(format!("{origin}/oauth/device_authorization")),
+        grant_types_supported: words(&[
+            "authorization_code",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ]),
         code_challenge_methods_supported: words(&["S256"]),
         dpop_signing_alg_values_supported: words(&["ES256"]),
         scopes_supported: words(&["profile", "verification"]),

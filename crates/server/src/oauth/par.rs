@@ -8,18 +8,23 @@ use crate::{
     app::{App, Shared},
     database::{Write, column},
     http::{
+        caller::Caller,
         refusal::{OAuthRefusal, Refusal},
-        sent::Form,
+        sent::{Form, Sent},
     },
     identity::{discovery, domain::Domain, invitation, organisation},
     sso::provider::{Provider, SOCIAL},
     tokens,
 };
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
 use likeness_protocol::{
-    Code, Secret,
+    Code, Problem, Secret,
     limits::{DESKTOP_CLIENT_ID, DESKTOP_SCOPE},
-    oauth::{Intent, LOOPBACK_CALLBACK_PATH, OAuthError, PushedAnswer, PushedRequest, SCHEME_CALLBACK},
+    oauth::{Intent, LOOPBACK_CALLBACK_PATH, LinkRequest, OAuthError, PushedAnswer, PushedRequest, SCHEME_CALLBACK},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -50,6 +55,28 @@ pub struct Rest {
     pub device_label: Option<String>,
     /// The session this trip proves an account for, with `link_via`.
     pub session: Option<Secret>,
+    /// The account and the sign-in a way in is to be connected for.
+    #[serde(default)]
+    pub connect_to: Option<(String, String)>,
+    /// The kiosk's code a guest's phone signs in for; the trip ends on the phone.
+    #[serde(default)]
+    pub phone: Option<String>,
+}
+
+impl Rest {
+    /// A trip for nothing in particular.
+    pub const fn nothing() -> Self {
+        Self {
+            state: String::new(),
+            login_hint: None,
+            ui_locales: None,
+            ask_again: false,
+            device_label: None,
+            session: None,
+            connect_to: None,
+            phone: None,
+        }
+    }
 }
 
 /// A request that was announced.
@@ -108,7 +135,7 @@ pub async fn push(
         login_hint: request.login_hint,
         ui_locales: request.ui_locales,
         device_label: request.device_label,
-        session: None,
+        ..Rest::nothing()
     };
     let mut transaction = app.database.write().await?;
     let request_uri = announce(
@@ -208,6 +235,43 @@ async fn provider_for(app: &App, hint: Option<&str>) -> Result<Provider, Refusal
         organisation::by_domain(app, &domain).await?.ok_or(Code::OrgNotFound)?.org.id
     };
     Provider::of_organisation(app, &org).await?.ok_or_else(|| Code::OrgNotFound.into())
+}
+
+/// Begins to connect a social account to the account that is signed in. Needs a sign-in of the last ten minutes.
+#[utoipa::path(post, path = "/v1/me/identities/{provider}/link", tag = "account", operation_id = "link_identity", request_body = LinkRequest,
+    params(("provider" = String, Path, description = "`google`, `apple` or `facebook`")),
+    responses((status = 201, body = PushedAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub async fn link(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(kind): Path<String>,
+    sent: Sent<LinkRequest>,
+) -> Result<(StatusCode, Json<PushedAnswer>), Refusal> {
+    caller.require_recent_sign_in(app.now())?;
+    let request = sent.value;
+    if !may_return_to(&request.redirect_uri) || !is_state(&request.state) || !is_challenge(&request.code_challenge) {
+        return Err(Code::InvalidRequest.into());
+    }
+    let provider = Provider::social(&app, &kind).await?.ok_or(Code::NotFound)?;
+    let rest = Rest { state: request.state, connect_to: Some((caller.account, caller.grant)), ..Rest::nothing() };
+    let mut transaction = app.database.write().await?;
+    let request_uri = announce(
+        &mut transaction,
+        &app,
+        &NewRequest {
+            client_id: DESKTOP_CLIENT_ID,
+            jkt: &caller.jkt,
+            challenge: &request.code_challenge,
+            scope: DESKTOP_SCOPE,
+            redirect_uri: &request.redirect_uri,
+            idp_id: &provider.id,
+            invitation: None,
+            rest: &rest,
+        },
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok((StatusCode::CREATED, Json(PushedAnswer { request_uri, expires_in: LIFE.as_secs() })))
 }
 
 /// Writes a request down; gives its name for the browser.

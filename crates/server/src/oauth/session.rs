@@ -240,13 +240,19 @@ impl Session {
         if moved.rows_affected() == 0 { Err(Code::RequestInProgress.into()) } else { Ok(()) }
     }
 
-    /// Writes down what a trip through the browser proved for this session.
-    pub async fn moved_by_trip(&self, app: &App, pending: &Pending) -> Result<(), Refusal> {
+    /// Writes down the account that a trip through the browser proved for this session, now that the trip came back to the app.
+    pub async fn proven_by_trip(&self, app: &App, account: String) -> Result<(), Refusal> {
+        if !matches!(self.pending.step, Step::LinkExisting { .. }) {
+            return Err(Code::AuthSessionExpired.into());
+        }
+        let standing = Standing::of(app, &self.pending.identity).await?;
+        let step = resolve::after_proof(app, &standing, &account).await?;
+        let pending = Pending { step, account: Some(account), ..self.pending.clone() };
         let mut transaction = app.database.write().await?;
         let moved = sqlx::query("UPDATE auth_sessions SET state_sealed = $3, steps = steps + 1, last_at = $4, last_mac = NULL, last_answer_sealed = NULL WHERE hash = $1 AND steps = $2")
             .bind(&self.hash)
             .bind(self.steps)
-            .bind(app.keys.seal("auth_sessions", "state", &self.hash, &serde_json::to_vec(pending)?)?)
+            .bind(app.keys.seal("auth_sessions", "state", &self.hash, &serde_json::to_vec(&pending)?)?)
             .bind(column(app.now()))
             .execute(&mut *transaction)
             .await?;

@@ -310,14 +310,7 @@ impl Deed<'_> {
             return Err(Refusal::from(Code::InvalidRequest).field("redirect_uri"));
         }
         let provider = Provider::social(self.app, kind).await?.ok_or_else(|| missing("provider"))?;
-        let rest = Rest {
-            state: state.clone(),
-            login_hint: None,
-            ui_locales: None,
-            ask_again: false,
-            device_label: None,
-            session: Some(self.session.value.clone()),
-        };
+        let rest = Rest { state: state.clone(), session: Some(self.session.value.clone()), ..Rest::nothing() };
         let mut transaction = self.app.database.write().await?;
         let request_uri = par::announce(
             &mut transaction,

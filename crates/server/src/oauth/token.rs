@@ -4,7 +4,7 @@
 //! so that neither a lost reply nor a program killed before it kept the reply signs anybody out; a second use after that, or another key, ends the whole
 //! sign-in and the owner is told by mail.
 
-use super::{challenge::SigningIn, codes};
+use super::{challenge::SigningIn, codes, device};
 use crate::{
     app::{App, Shared},
     audit,
@@ -44,14 +44,20 @@ pub async fn token(
     form: Result<Form<TokenRequest>, Refusal>,
 ) -> Result<Json<TokenResponse>, OAuthRefusal> {
     let Form(request) = form?;
+    if request.grant_type == GrantType::DeviceCode {
+        return Ok(Json(device::redeem(&app, &caller.jkt, &request).await?));
+    }
     if request.client_id != DESKTOP_CLIENT_ID {
         return Err(Refusal::from(Code::InvalidRequest).detail("This client is not known.").into());
     }
     let answer = match (request.grant_type, &request.code, &request.code_verifier, &request.refresh_token) {
         (GrantType::AuthorizationCode, Some(code), Some(verifier), None) => {
-            match redeem(&app, &caller.jkt, code, verifier, request.redirect_uri.as_deref()).await? {
-                Some(answer) => answer,
-                None => return Err(codes::refusal_for(&app, &caller.jkt, &request).await?.into()),
+            let redirect_uri = request.redirect_uri.as_deref();
+            if let Some(answer) = redeem(&app, &caller.jkt, code, verifier, redirect_uri).await? {
+                answer
+            } else {
+                let code = codes::instead(&app, &caller.jkt, &request).await?;
+                redeem(&app, &caller.jkt, &code, verifier, redirect_uri).await?.ok_or(Code::InvalidGrant)?
             }
         }
         (GrantType::RefreshToken, None, None, Some(refresh)) => rotate(&app, &caller.jkt, refresh).await?,

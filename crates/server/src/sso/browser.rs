@@ -6,14 +6,17 @@
 
 use super::{
     oidc::{self, BrokerError, ExternalIdentity, Trip},
-    pages,
+    pages, phone,
     provider::Provider,
 };
 use crate::{
     app::{App, Shared},
     database::{column, time},
     http::{refusal::Refusal, sent},
-    identity::resolve::{self, Standing, Verdict},
+    identity::{
+        connect,
+        resolve::{self, Standing, Verdict},
+    },
     oauth::{
         codes::{self, Bound, Instead, NewCode},
         par::Pushed,
@@ -49,7 +52,7 @@ pub fn routes() -> Router<Shared> {
 }
 
 /// A request that ends in a page.
-struct Page(Box<Response>);
+pub struct Page(Box<Response>);
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
@@ -64,8 +67,15 @@ impl<E: Into<Refusal>> From<E> for Page {
     }
 }
 
+impl Page {
+    /// Says what is wrong, and leads nowhere.
+    pub fn stop(words: &str) -> Self {
+        Self(Box::new(pages::ended(StatusCode::BAD_REQUEST, words)))
+    }
+}
+
 fn stop(words: &str) -> Page {
-    Page(Box::new(pages::ended(StatusCode::BAD_REQUEST, words)))
+    Page::stop(words)
 }
 
 const ENDED: &str = "This link has ended or was used already.";
@@ -179,8 +189,12 @@ async fn use_state(app: &App, state_hash: &str) -> Result<bool, Refusal> {
 enum Outcome {
     /// Somebody whose account is known.
     Known(String, Box<ExternalIdentity>),
-    /// A sign-in that goes on: a new one, or the one this trip proved something for.
-    GoOn(Result<Box<Pending>, Secret>),
+    /// A new sign-in that goes on.
+    GoOn(Box<Pending>),
+    /// A sign-in this trip proved an account for, and which.
+    Proven(Secret, String),
+    /// One more way in to an account, asked for by a sign-in of it.
+    Connect(String, String, Box<ExternalIdentity>),
     /// Somebody pressed "no" at the provider.
     Cancelled,
     /// A reason for the app to tell.
@@ -218,9 +232,10 @@ async fn outcome(
         Ok(identity) => identity,
         Err(why) => return Ok(refused_by(provider, &why)),
     };
-    let decided = match &request.rest.session {
-        Some(session) => proven_for(app, request, session, &identity).await,
-        None => decide(app, request, identity).await,
+    let decided = match (&request.rest.session, &request.rest.connect_to) {
+        (Some(session), _) => proven_for(app, request, session, &identity).await,
+        (None, Some((account, grant))) => to_be_connected(app, account, grant, identity).await,
+        (None, None) => decide(app, request, identity).await,
     };
     match decided {
         Ok(outcome) => Ok(outcome),
@@ -256,18 +271,21 @@ async fn decide(app: &App, request: &Pushed, identity: ExternalIdentity) -> Resu
     let standing = Standing::of(app, &identity).await?;
     match resolve::resolve(app, &standing, &identity, request.invitation.as_deref()).await? {
         Verdict::SignIn { account } => Ok(Outcome::Known(account, Box::new(identity))),
-        Verdict::GoOn(step) => Ok(Outcome::GoOn(Ok(Box::new(Pending {
+        Verdict::GoOn(step) => Ok(Outcome::GoOn(Box::new(Pending {
             step,
             identity,
             invitation: request.invitation.clone(),
             account: None,
             device_label: request.rest.device_label.clone(),
             mailed: None,
-        })))),
+        }))),
     }
 }
 
-/// A trip that proved an existing account through its social account: the sign-in it was made for goes on.
+/// A trip that proved an existing account through its social account.
+///
+/// The sign-in it was made for does not move yet. Whoever opened the link may not be the one who began: somebody could send his own link to a
+/// victim, whose browser is signed in at the provider. It moves when the code comes back to the app through the browser's own machine.
 async fn proven_for(
     app: &App,
     request: &Pushed,
@@ -280,10 +298,20 @@ async fn proven_for(
             .detail("No account here is connected to that one. Prove yours with its e-mail address and password."));
     };
     let standing = Standing::of(app, &session.pending.identity).await?;
-    let step = resolve::after_proof(app, &standing, &account).await?;
-    let pending = Pending { step, account: Some(account), ..session.pending.clone() };
-    session.moved_by_trip(app, &pending).await?;
-    Ok(Outcome::GoOn(Err(value.clone())))
+    resolve::after_proof(app, &standing, &account).await?;
+    Ok(Outcome::Proven(value.clone(), account))
+}
+
+/// A trip that is to connect one more way in to the account that sent the browser off. As with [`proven_for`], nothing is written yet:
+/// somebody could send his own link to a victim, and the victim's way in would open his account.
+async fn to_be_connected(
+    app: &App,
+    account: &str,
+    grant: &str,
+    identity: ExternalIdentity,
+) -> Result<Outcome, Refusal> {
+    connect::may_connect(app, account, &identity).await?;
+    Ok(Outcome::Connect(account.to_owned(), grant.to_owned(), Box::new(identity)))
 }
 
 /// Makes the code for the app and shows the last page.
@@ -291,6 +319,10 @@ async fn end_trip(app: &App, request: &Pushed, browser: &Secret, outcome: Outcom
     let mut transaction = app.database.write().await?;
     if !request.close(&mut transaction, app).await? {
         return Err(stop(ENDED));
+    }
+    if let Some(code) = &request.rest.phone {
+        transaction.commit().await?;
+        return end_on_phone(app, code, browser, outcome).await;
     }
     let bound = Bound { jkt: &request.jkt, challenge: &request.challenge, redirect_uri: &request.redirect_uri };
     let mut problem = None;
@@ -310,18 +342,22 @@ async fn end_trip(app: &App, request: &Pushed, browser: &Secret, outcome: Outcom
             };
             Some(codes::issue(&mut transaction, app, &new).await?)
         }
-        Outcome::GoOn(session) => {
+        Outcome::GoOn(pending) => {
             let owner = Owner {
                 client_id: &request.client_id,
                 jkt: &request.jkt,
                 challenge: &request.challenge,
                 scope: &request.scope,
             };
-            let value = match session {
-                Ok(pending) => session::begin(&mut transaction, app, &owner, &pending).await?,
-                Err(value) => value,
-            };
+            let value = session::begin(&mut transaction, app, &owner, &pending).await?;
             Some(codes::issue_unfinished(&mut transaction, app, &bound, &Instead::GoOn(value)).await?)
+        }
+        Outcome::Proven(session, account) => {
+            Some(codes::issue_unfinished(&mut transaction, app, &bound, &Instead::Proven(session, account)).await?)
+        }
+        Outcome::Connect(account, grant, identity) => {
+            let instead = Instead::Connect(account, grant, identity);
+            Some(codes::issue_unfinished(&mut transaction, app, &bound, &instead).await?)
         }
         Outcome::Refused(refusal, name) => {
             let instead = Instead::Refused(refusal.code(), refusal.detail_text().to_owned(), Some(name));
@@ -349,6 +385,18 @@ async fn end_trip(app: &App, request: &Pushed, browser: &Secret, outcome: Outcom
     // Never to loopback from here: the browser may hold this answer to the rules of the form that began it.
     let next = Redirect::to(&format!("/oauth/done?t={}", ticket.expose())).into_response();
     Ok(with_browser(app, browser, next))
+}
+
+/// A guest's phone stays where it is: what it signed in for is asked on the next page.
+async fn end_on_phone(app: &App, code: &str, browser: &Secret, outcome: Outcome) -> Result<Response, Page> {
+    match outcome {
+        Outcome::Known(account, identity) => phone::prove(app, code, &account, identity.auth_time, browser).await,
+        Outcome::GoOn(_) | Outcome::Proven(..) | Outcome::Connect(..) => Err(stop(
+            "Your organisation knows you, but there is no account for you here yet. Make one in Likeness on a computer of your own first.",
+        )),
+        Outcome::Cancelled => Err(stop("You did not sign in, so nothing was opened.")),
+        Outcome::Refused(refusal, _) => Err(refusal.into()),
+    }
 }
 
 fn back_to_app(app: &App, request: &Pushed, code: Option<&Secret>) -> String {
@@ -383,7 +431,7 @@ async fn done(State(app): State<Shared>, RawQuery(query): RawQuery, headers: Hea
 }
 
 /// The fields of a query or form. One that stands twice is refused: two readers could disagree which one counts.
-fn pairs(encoded: &[u8]) -> Result<BTreeMap<String, String>, Page> {
+pub fn pairs(encoded: &[u8]) -> Result<BTreeMap<String, String>, Page> {
     let mut fields = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(encoded) {
         if fields.insert(name.into_owned(), value.into_owned()).is_some() {
@@ -403,14 +451,14 @@ fn is_secure(app: &App) -> bool {
 }
 
 /// The name this browser got, if it looks like one of ours.
-fn known_browser(app: &App, headers: &HeaderMap) -> Option<Secret> {
+pub fn known_browser(app: &App, headers: &HeaderMap) -> Option<Secret> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(name, _)| *name == cookie_name(app))?;
     (value.len() == 43).then(|| Secret::new(value))
 }
 
-fn with_browser(app: &App, browser: &Secret, mut response: Response) -> Response {
+pub fn with_browser(app: &App, browser: &Secret, mut response: Response) -> Response {
     let secure = if is_secure(app) { "; Secure" } else { "" };
     // Lax: the provider's page leads back here by a navigation of its own.
     let cookie = format!(

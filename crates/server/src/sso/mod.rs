@@ -8,6 +8,7 @@ pub mod browser;
 pub mod http;
 pub mod oidc;
 pub mod pages;
+pub mod phone;
 pub mod provider;
 
 /// What the server holds about providers while it runs.

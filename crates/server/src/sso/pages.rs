@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 const SCRIPT: &str = "location.replace(document.getElementById('on').href)";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem;color:#1a1d21;background:#fff}\
-h1{font-size:1.5rem;line-height:1.25}a{color:#0b57d0}.soft{color:#565d66;font-size:.9rem}\
+h1{font-size:1.5rem;line-height:1.25}a{color:#0b57d0}label{display:block;margin:1rem 0}input,button{display:block;font:inherit;padding:.6rem;margin-top:.3rem;width:100%;box-sizing:border-box}form{margin:1.5rem 0}.soft{color:#565d66;font-size:.9rem}\
 @media(prefers-color-scheme:dark){body{color:#e8eaed;background:#17191c}a{color:#8ab4f8}.soft{color:#a6adb5}}";
 
 /// The page a trip ends on: it leads back to the app by itself, by link, and by the app's own scheme.
@@ -31,7 +31,20 @@ pub fn returning(address: &str, by_scheme: &str, problem: Option<&str>) -> Respo
         text(by_scheme),
     );
     let refresh = format!("<noscript><meta http-equiv=\"refresh\" content=\"0;url={}\"></noscript>", text(address));
-    page(StatusCode::OK, title, &refresh, &main)
+    page(StatusCode::OK, title, &refresh, &main, "'none'")
+}
+
+/// A page that goes on to another of ours by itself: what follows a form must not be a redirect to somebody else.
+pub fn onward(address: &str) -> Response {
+    let main =
+        format!("<h1>One moment</h1><p><a id=\"on\" href=\"{}\">Go on</a></p><script>{SCRIPT}</script>", text(address));
+    let refresh = format!("<noscript><meta http-equiv=\"refresh\" content=\"0;url={}\"></noscript>", text(address));
+    page(StatusCode::OK, "One moment", &refresh, &main, "'none'")
+}
+
+/// A page with a form of ours, or what follows it.
+pub fn form(status: StatusCode, title: &str, main: &str) -> Response {
+    page(status, title, "", main, "'self'")
 }
 
 /// A page that leads nowhere: what happened and what to do.
@@ -42,27 +55,27 @@ pub fn ended(status: StatusCode, words: &str) -> Response {
         text(words),
         text(&request)
     );
-    page(status, "That did not work", "", &main)
+    page(status, "That did not work", "", &main, "'none'")
 }
 
-fn page(status: StatusCode, title: &str, head: &str, main: &str) -> Response {
+fn page(status: StatusCode, title: &str, head: &str, main: &str, forms: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Likeness</title>{head}<style>{STYLE}</style></head><body><main>{main}</main></body></html>"
     );
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy()) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(forms)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     response
 }
 
-fn policy() -> String {
+fn policy(forms: &str) -> String {
     let hash = |text: &str| BASE64.encode(Sha256::digest(text));
     format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'",
         hash(SCRIPT),
         hash(STYLE)
     )

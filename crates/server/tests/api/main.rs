@@ -8,6 +8,7 @@ mod farewell;
 mod house;
 mod identity;
 mod journey;
+mod kiosk;
 mod mail;
 mod openapi;
 #[cfg(feature = "practice")]

@@ -13,7 +13,7 @@ use likeness_protocol::{
     limits::DESKTOP_CLIENT_ID,
     oauth::{ChallengeAnswer, Next, OAuthError, TokenRequest, TokenResponse},
 };
-use likeness_server::{admin, practice};
+use likeness_server::{SystemClock, admin, practice};
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
@@ -32,10 +32,13 @@ fn folder() -> PathBuf {
 #[ignore = "needs Node and the packages of tests/peers/sign-in"]
 async fn an_independent_client_finds_nothing_to_refuse() {
     let data = tempfile::tempdir().unwrap();
-    let server = practice::start(data.path()).await.unwrap();
-    let origin = server.origin.to_string();
+    let mut settings = None;
+    let server = practice::start_changed(data.path(), SystemClock, |used| settings = Some(used.clone())).await.unwrap();
+    let (kiosk, secret) = admin::add_kiosk(&settings.unwrap(), "Room 4, PC 12").await.unwrap();
+    let kim = server.accounts.iter().find(|account| account.email == "kim@mail.example").unwrap();
+    let words = [server.origin.as_str(), &kiosk, secret.expose(), kim.password.expose()].map(str::to_owned);
     let ran = tokio::task::spawn_blocking(move || {
-        Command::new("node").arg("client.mjs").arg(origin).current_dir(folder()).output().unwrap()
+        Command::new("node").arg("client.mjs").args(words).current_dir(folder()).output().unwrap()
     })
     .await
     .unwrap();

@@ -10,8 +10,8 @@ use likeness_protocol::{
     discovery::Joining,
     limits::DESKTOP_CLIENT_ID,
     oauth::{
-        ChallengeAnswer, ChallengeRequest, Intent, Next, OAuthError, PushedRequest, ServerMetadata, TokenRequest,
-        TokenResponse,
+        ChallengeAnswer, ChallengeRequest, Intent, LinkRequest, Next, OAuthError, PushedAnswer, PushedRequest,
+        ServerMetadata, TokenRequest, TokenResponse,
     },
 };
 use likeness_server::admin::{self, Linking, OrganisationPolicy};
@@ -276,6 +276,9 @@ async fn a_social_account_in_the_way_is_disconnected_at_once() {
     let asked = browser.set_out(&error.request_uri.unwrap()).await;
     let code = harbour.provider.sign_in(&asked, &kim_at_google);
     let heard = browser.come_back(&format!("code={code}&state={}", asked["state"])).await;
+    // Whoever was sent this link has proven something to nobody, as long as the browser's answer did not reach the app that began.
+    let refused = app.step(&at, "confirm", |_| {}).await;
+    assert_eq!(refused.code(), Code::InvalidRequest, "{}", refused.text());
     let reply = app.trade(&heard["code"]).await;
     let (back, next) = unfinished(&reply);
     assert_eq!(back.auth_session, at.auth_session, "the same sign-in goes on");
@@ -290,6 +293,81 @@ async fn a_social_account_in_the_way_is_disconnected_at_once() {
     assert!(harbour.house.mails(3).await.iter().any(|mail| mail.contains("Google is no longer connected")));
     let (_, next) = unfinished(&harbour.app().through(&harbour.provider, &kim_at_google, &pushed("google")).await);
     assert!(matches!(next, Next::ChooseAccount { .. }), "Google opens nothing any more: {next:?}");
+    harbour.house.running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_social_account_is_connected_from_the_settings_and_then_signs_in() {
+    let harbour = harbour(&[ADA, "kim@mail.example"], OrganisationPolicy::default()).await;
+    add(&harbour.house, &harbour.provider, None, "google").await;
+    let at_google = person("google-ada", "whatever@elsewhere.example");
+    let body = |state: &str| LinkRequest {
+        redirect_uri: super::provider::REDIRECT.into(),
+        state: state.into(),
+        code_challenge: pushed("google").code_challenge,
+    };
+    let link = async |app: &App, who: &Person| {
+        let reply = app.post("/v1/me/identities/google/link", &body(STATE)).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        let browser = Browser::new(app.to);
+        let asked = browser.set_out(&reply.json::<PushedAnswer>().request_uri).await;
+        let code = harbour.provider.sign_in(&asked, who);
+        let heard = browser.come_back(&format!("code={code}&state={}", asked["state"])).await;
+        app.trade(&heard["code"]).await
+    };
+    let ada = harbour.house.app(ADA).await;
+    // Somebody sends his own link to a victim: as long as the code does not reach his app, the victim's Google account opens nothing of his.
+    let sent = ada.post("/v1/me/identities/google/link", &body(STATE)).await.json::<PushedAnswer>().request_uri;
+    let victim = Browser::new(ada.to);
+    let asked = victim.set_out(&sent).await;
+    let code = harbour.provider.sign_in(&asked, &at_google);
+    victim.come_back(&format!("code={code}&state={}", asked["state"])).await;
+    let (_, next) = unfinished(&harbour.app().through(&harbour.provider, &at_google, &pushed("google")).await);
+    assert!(matches!(next, Next::ChooseAccount { .. }), "{next:?}");
+
+    assert_eq!(link(&ada, &at_google).await.json::<TokenResponse>().sub, ada.account());
+    assert!(harbour.mail_to(ADA, 1).await.contains("Google is connected to your account"));
+    let by_google = harbour.app().through(&harbour.provider, &at_google, &pushed("google")).await;
+    assert_eq!(by_google.json::<TokenResponse>().sub, ada.account(), "and signs in from now on");
+    assert_eq!(link(&ada, &at_google).await.json::<TokenResponse>().sub, ada.account(), "twice does no harm");
+
+    let kim = harbour.house.app("kim@mail.example").await;
+    let reply = link(&kim, &at_google).await;
+    assert_eq!(reply.code(), Code::IdentityConflict, "it is Ada's: {}", reply.text());
+    let second = person("google-ada-2", "ada2@elsewhere.example");
+    assert_eq!(link(&ada, &second).await.code(), Code::IdentityConflict, "one Google account is enough");
+
+    for (kind, state, expected) in [
+        ("apple", STATE, Code::NotFound),
+        ("myspace", STATE, Code::NotFound),
+        ("google", "short", Code::InvalidRequest),
+    ] {
+        let reply = kim.post(&format!("/v1/me/identities/{kind}/link"), &body(state)).await;
+        assert_eq!(reply.code(), expected, "{kind} {state}");
+    }
+    let unasked = kim.post("/v1/me/identities/google/link", &body(STATE)).await.json::<PushedAnswer>().request_uri;
+    kim.form(
+        "/oauth/revoke",
+        &serde_json::json!({"client_id": DESKTOP_CLIENT_ID, "token": kim.tokens.as_ref().unwrap().refresh_token}),
+    )
+    .await;
+    let browser = Browser::new(kim.to);
+    let asked = browser.set_out(&unasked).await;
+    let code = harbour.provider.sign_in(&asked, &person("google-kim", "kim@mail.example"));
+    let heard = browser.come_back(&format!("code={code}&state={}", asked["state"])).await;
+    assert_eq!(
+        kim.trade(&heard["code"]).await.code(),
+        Code::SessionEnded,
+        "whoever signed out connects nothing any more"
+    );
+
+    let mut old = harbour.house.app("kim@mail.example").await;
+    harbour.house.clock.advance(Duration::from_mins(9));
+    let refresh = old.tokens.as_ref().unwrap().refresh_token.clone().unwrap();
+    old.tokens = Some(old.refresh(&refresh).await.json());
+    harbour.house.clock.advance(Duration::from_mins(2));
+    let reply = old.post("/v1/me/identities/google/link", &body(STATE)).await;
+    assert_eq!(reply.code(), Code::StepUpRequired, "a sign-in of eleven minutes ago");
     harbour.house.running.stop().await.unwrap();
 }
 
