@@ -88,6 +88,17 @@ pub async fn add_provider(settings: &Settings, new: NewProvider<'_>) -> Result<S
     added
 }
 
+/// Gives a provider another secret: some end by themselves, and every one can be lost.
+///
+/// # Errors
+/// [`ServerError::Organisation`] when there is no such provider or the secret is empty; else as [`crate::migrate`].
+pub async fn change_provider_secret(settings: &Settings, idp: &str, secret: &Secret) -> Result<(), ServerError> {
+    let (database, keys) = open_data(settings, &SystemClock).await?;
+    let changed = organisation::change_secret(&database, &keys, SystemClock.now(), idp, secret).await;
+    database.close().await;
+    changed
+}
+
 /// Registers a kiosk, a computer that guests sign in at with their phone; gives its number, `ksk_…`, and its secret, which is given back once.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ likeness-server: the reference verification API of Likeness
                                                    add its OpenID Connect provider; the secret is read from standard input
   likeness-server social add --config server.toml --kind google|apple --issuer URL --client-id ID
                                                    let people sign in with a social account; the secret is read from standard input
+  likeness-server idp secret --config server.toml --idp NUMBER
+                                                   give a provider, an organisation's or a social account's, another secret from standard input
   likeness-server kiosk add --config server.toml --name NAME
                                                    register a computer that guests sign in at; prints its number and secret
   likeness-server org invite --config server.toml --org NUMBER --email ADDRESS [--days 14]
@@ -71,6 +73,7 @@ enum Command {
     Serve(PathBuf),
     Migrate(PathBuf),
     UserAdd { config: PathBuf, email: String, role: Role },
+    IdpSecret { config: PathBuf, idp: String },
     KioskAdd { config: PathBuf, name: String },
     SocialAdd { config: PathBuf, kind: &'static str, issuer: String, client_id: String },
     Org { config: PathBuf, what: OrgCommand },
@@ -129,6 +132,11 @@ fn parse(words: &[String]) -> Result<Command, WrongWords> {
         ["user", "add", options @ ..] => user_add(options),
         ["org", words @ ..] => org(words),
         ["social", "add", options @ ..] => social_add(options),
+        ["idp", "secret", options @ ..] => {
+            known_only(options, &["--config", "--idp"])?;
+            let config = PathBuf::from(option(options, "--config")?);
+            Ok(Command::IdpSecret { config, idp: option(options, "--idp")?.to_owned() })
+        }
         ["kiosk", "add", options @ ..] => {
             known_only(options, &["--config", "--name"])?;
             let config = PathBuf::from(option(options, "--config")?);
@@ -306,6 +314,13 @@ fn run(command: Command) -> Result<(), ServerError> {
             let password = read_secret("Password: ")?;
             on_runtime(add_account(&settings, &email, &password, role))?;
             println!("The account is made.");
+            Ok(())
+        }
+        Command::IdpSecret { config, idp } => {
+            let settings = Settings::read(&config)?;
+            let secret = read_secret("Client secret: ")?;
+            on_runtime(admin::change_provider_secret(&settings, &idp, &secret))?;
+            println!("The secret is changed.");
             Ok(())
         }
         Command::KioskAdd { config, name } => {

@@ -279,6 +279,31 @@ pub async fn add_provider(
     Ok(id)
 }
 
+/// Gives a provider another secret.
+pub async fn change_secret(
+    database: &Database,
+    keys: &Keys,
+    now: UnixMs,
+    idp: &str,
+    secret: &Secret,
+) -> Result<(), ServerError> {
+    if secret.expose().is_empty() {
+        return Err(ServerError::Organisation("a provider needs a secret"));
+    }
+    let mut transaction = database.write().await?;
+    let changed = sqlx::query("UPDATE idps SET secret_sealed = $2 WHERE id = $1")
+        .bind(idp)
+        .bind(keys.seal("idps", "secret", idp, secret.expose().as_bytes())?)
+        .execute(&mut *transaction)
+        .await?;
+    if changed.rows_affected() == 0 {
+        return Err(ServerError::Organisation("there is no provider with this number; `org idp add` printed it"));
+    }
+    audit::record(&mut transaction, now, "server", "provider-secret-changed", idp, serde_json::json!({})).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
 fn issuer_may_be_used(issuer: &str) -> bool {
     let Ok(url) = Url::parse(issuer) else { return false };
     let is_this_machine = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));

@@ -277,6 +277,18 @@ async fn the_command_line_makes_a_whole_organisation() {
     let idp = ["org", "idp", "add", "--org", org, "--issuer", "https://login.corp.example", "--client-id", "likeness"];
     let (ended, number, why) = run(&idp, "a secret\n");
     assert!(ended == Some(0) && number.starts_with("idp_"), "{why}");
+    let (ended, _, why) = run(&["idp", "secret", "--idp", number.trim()], "another secret\n");
+    assert_eq!(ended, Some(0), "{why}");
+    let google =
+        ["social", "add", "--kind", "google", "--issuer", "https://accounts.google.example", "--client-id", "g"];
+    let (ended, number, why) = run(&google, "a secret\n");
+    assert!(ended == Some(0) && number.starts_with("idp_"), "{why}");
+    let (ended, kiosk, why) = run(&["kiosk", "add", "--name", "Room 4, PC 12"], "");
+    assert!(ended == Some(0) && kiosk.contains("client id: ksk_") && kiosk.contains("client secret: lk_ks_"), "{why}");
+    let strict =
+        ["--link-existing", "deny", "--beside-social", "allow", "--private-address", "optional", "--exclusive", "yes"];
+    let (ended, _, why) = run(&[&["org", "add", "--name", "Strict"][..], &strict].concat(), "");
+    assert_eq!(ended, Some(0), "{why}");
     let (ended, invitation, why) = run(&["org", "invite", "--org", org, "--email", ADA, "--days", "7"], "");
     assert!(
         ended == Some(0) && invitation.contains("app.likeness:/invite?t=") && invitation.contains("code: "),
@@ -284,16 +296,21 @@ async fn the_command_line_makes_a_whole_organisation() {
     );
 
     #[rustfmt::skip]
-    let table: [(&[&str], i32, &str); 6] = [
+    let table: [(&[&str], i32, &str); 11] = [
         (&["org", "sell"],                                                  2, "no command `org sell`"),
         (&["org", "add", "--name", "X", "--colour", "red"],                 2, "no option `--colour`"),
         (&["org", "add", "--name", "X", "--jit", "maybe"],                  2, "--jit is"),
         (&["org", "invite", "--org", org, "--email", ADA, "--days", "0"],   2, "--days is"),
         (&["org", "domain", "add", "--org", "org_0", "--domain", "a.example"], 1, "there is none with this number"),
         (&["org", "invite", "--org", org, "--email", "ada"],                1, "not an e-mail address"),
+        (&["org", "add", "--name", "X", "--exclusive", "maybe"],            2, "--exclusive is"),
+        (&["idp", "secret", "--idp", "idp_0"],                              1, "no provider with this number"),
+        (&["social", "add", "--kind", "facebook", "--issuer", "https://f.example", "--client-id", "f"], 2, "--kind is"),
+        (&google,                                                           1, "there already"),
+        (&["kiosk", "add", "--name", " "],                                  1, "must have 1 to 200 characters"),
     ];
     for (words, expected, said) in table {
-        let (ended, _, why) = run(words, "");
+        let (ended, _, why) = run(words, "a secret\n");
         assert!(ended == Some(expected) && why.contains(said), "{words:?}: {ended:?} {why}");
     }
 }

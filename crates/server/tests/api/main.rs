@@ -7,6 +7,7 @@ mod emails;
 mod farewell;
 mod house;
 mod identity;
+mod identity_model;
 mod journey;
 mod kiosk;
 mod mail;
