@@ -6,6 +6,7 @@ use crate::{
     database::Database,
     error::ServerError,
     http,
+    identity::discovery::Asking,
     keys::Keys,
     mail::{self, words::Words},
     oauth::{password::Hasher, proof::SeenInProcess},
@@ -60,7 +61,7 @@ pub struct App {
     /// Providers people sign in through; what they published is known to this process only.
     pub providers: Providers,
     /// Questions of people who are not signed in, per network address, in this process only.
-    pub questions: Mutex<HashMap<IpAddr, (UnixMs, u32)>>,
+    pub questions: Mutex<HashMap<(Asking, IpAddr), (UnixMs, u32)>>,
 }
 
 /// The application as handlers hold it.

@@ -22,8 +22,24 @@ use likeness_protocol::{
 };
 use std::{net::IpAddr, sync::PoisonError, time::Duration};
 
-/// Questions a minute from one network address: a testing centre is one.
-const QUESTIONS_PER_MINUTE: u32 = 120;
+/// What somebody who is not signed in asks for. Each kind is counted apart, so that a room full of people who begin at once can also go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asking {
+    /// Searching: organisations, invitations, kiosks that begin.
+    Search,
+    /// Going on: a sign-in through the browser that is announced, a guest's phone.
+    SignIn,
+}
+
+impl Asking {
+    /// How often a minute from one network address: a testing centre is one.
+    const fn per_minute(self) -> u32 {
+        match self {
+            Self::Search => 120,
+            Self::SignIn => 600,
+        }
+    }
+}
 
 /// One question of somebody who is not signed in, counted by network address.
 pub struct Question;
@@ -32,18 +48,18 @@ impl FromRequestParts<Shared> for Question {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
-        count(app, network_address(app, parts)).map(|()| Self)
+        count(app, network_address(app, parts), Asking::Search).map(|()| Self)
     }
 }
 
 /// Counts a question of a network address; refuses when there were too many.
-pub fn count(app: &App, from: IpAddr) -> Result<(), Refusal> {
+pub fn count(app: &App, from: IpAddr, asking: Asking) -> Result<(), Refusal> {
     let now = app.now();
     let minute = Duration::from_mins(1);
     let mut questions = app.questions.lock().unwrap_or_else(PoisonError::into_inner);
     questions.retain(|_, (window, _)| now.since(*window) < minute);
-    let (window, asked) = questions.entry(from).or_insert((now, 0));
-    if *asked >= QUESTIONS_PER_MINUTE {
+    let (window, asked) = questions.entry((asking, from)).or_insert((now, 0));
+    if *asked >= asking.per_minute() {
         let wait = window.plus(minute).since(now);
         let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
         return Err(Refusal::from(Code::RateLimited).retry_after(seconds));
@@ -83,7 +99,11 @@ fn not_a_domain(NoDomain(hint): NoDomain) -> Refusal {
 pub async fn refuse_password_where_denied(app: &App, email: &str) -> Result<(), Refusal> {
     let Ok(domain) = Domain::read(email.rsplit_once('@').map_or("", |(_, domain)| domain)) else { return Ok(()) };
     match organisation::by_domain(app, &domain).await? {
-        Some(found) if !found.policy.password_login => Err(Code::SsoRequired.into()),
+        Some(found) if !found.policy.password_login => {
+            let name = &found.org.name;
+            let detail = format!("{name} asks you to sign in through the organisation, not with a password.");
+            Err(Refusal::from(Code::SsoRequired).detail(detail).org(name))
+        }
         _ => Ok(()),
     }
 }

@@ -12,7 +12,11 @@ use crate::{
         refusal::{OAuthRefusal, Refusal},
         sent::{Form, Sent},
     },
-    identity::{discovery, domain::Domain, invitation, organisation},
+    identity::{
+        discovery::{self, Asking},
+        domain::Domain,
+        invitation, organisation,
+    },
     sso::provider::{Provider, SOCIAL},
     tokens,
 };
@@ -114,7 +118,7 @@ pub async fn push(
     form: Result<Form<PushedRequest>, Refusal>,
 ) -> Result<(StatusCode, Json<PushedAnswer>), OAuthRefusal> {
     let Form(request) = form?;
-    discovery::count(&app, caller.from)?;
+    discovery::count(&app, caller.from, Asking::SignIn)?;
     check_form(&request)?;
     let provider = provider_for(&app, request.org_hint.as_deref()).await?;
     let invitation = match &request.invitation {

@@ -14,7 +14,12 @@ use crate::{
     app::{App, Shared},
     database::column,
     http::{refusal::Refusal, sent::Form},
-    identity::{discovery, domain::Domain, invitation::masked, organisation},
+    identity::{
+        discovery::{self, Asking},
+        domain::Domain,
+        invitation::masked,
+        organisation,
+    },
     oauth::{
         challenge::{check_password, network_address},
         device::code_hash,
@@ -57,7 +62,7 @@ impl FromRequestParts<Shared> for FromPhone {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Page> {
         let from = network_address(app, parts);
-        discovery::count(app, from)?;
+        discovery::count(app, from, Asking::SignIn)?;
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let ours = header("sec-fetch-site").is_none_or(|site| site == "same-origin")
             && header("origin").is_none_or(|origin| origin == app.origin);

@@ -170,6 +170,9 @@ async fn questions_of_strangers_are_limited_and_the_limit_passes() {
     }
     let refused = ask(&house, "unknown.example").await;
     assert_eq!((refused.code(), refused.header("retry-after")), (Code::RateLimited, Some("60")));
+    let app = App::new(house.running.address(), Arc::clone(&house.clock));
+    let announced = app.form("/oauth/par", &super::provider::pushed("unknown.example")).await;
+    assert_eq!(announced.code(), Code::OrgNotFound, "whoever found their organisation can go on");
     house.clock.advance(Duration::from_mins(1));
     assert_eq!(ask(&house, "unknown.example").await.status, 404);
     house.running.stop().await.unwrap();

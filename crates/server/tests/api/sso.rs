@@ -525,6 +525,33 @@ async fn what_comes_back_is_taken_once_from_the_browser_that_set_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn apple_posts_its_answer_and_the_cookie_does_not_come_along() {
+    let harbour = harbour(&[], OrganisationPolicy::default()).await;
+    add(&harbour.house, &harbour.provider, None, "apple").await;
+    let to = harbour.house.running.address();
+    for (hint, expected) in [("apple", 303), ("harbour.example", 400)] {
+        let (app, browser) = (harbour.app(), Browser::new(to));
+        let asked = browser.set_out(&app.announce_sign_in(&pushed(hint)).await).await;
+        assert_eq!(asked.get("response_mode").map(String::as_str), (hint == "apple").then_some("form_post"));
+        let code = harbour.provider.sign_in(&asked, &NEW);
+        let form = format!("code={code}&state={}&user=%7B%7D", asked["state"]);
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://appleid.apple.com")];
+        let posted = send(to, "POST", "/v1/sso/callback", &headers, form.as_bytes()).await;
+        assert_eq!(posted.status, expected, "{hint}: {}", posted.text());
+        if expected == 303 {
+            let cookie = posted.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+            let last = posted.header("location").unwrap();
+            assert_eq!(Browser::new(to).open(last).await.status, 400, "the last page is for the browser that posted");
+            let page = send(to, "GET", last, &[("cookie", &cookie)], &[]).await;
+            unfinished(&app.trade(&heard(&page)["code"]).await);
+            let again = send(to, "POST", "/v1/sso/callback", &headers, form.as_bytes()).await;
+            assert_eq!(again.status, 400, "the state works once, by form too");
+        }
+    }
+    harbour.house.running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn announcements_are_judged() {
     let harbour = harbour(&[], OrganisationPolicy::default()).await;
     let app = harbour.app();
