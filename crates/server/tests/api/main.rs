@@ -12,7 +12,6 @@ mod journey;
 mod kiosk;
 mod mail;
 mod openapi;
-#[cfg(feature = "practice")]
 mod peers;
 #[cfg(feature = "practice")]
 mod practice;

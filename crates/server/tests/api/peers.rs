@@ -13,7 +13,7 @@ use likeness_protocol::{
     limits::DESKTOP_CLIENT_ID,
     oauth::{ChallengeAnswer, Next, OAuthError, TokenRequest, TokenResponse},
 };
-use likeness_server::{SystemClock, admin, practice};
+use likeness_server::admin;
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
@@ -28,12 +28,17 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/sign-in")
 }
 
+#[cfg(feature = "practice")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Node and the packages of tests/peers/sign-in"]
 async fn an_independent_client_finds_nothing_to_refuse() {
     let data = tempfile::tempdir().unwrap();
     let mut settings = None;
-    let server = practice::start_changed(data.path(), SystemClock, |used| settings = Some(used.clone())).await.unwrap();
+    let server = likeness_server::practice::start_changed(data.path(), likeness_server::SystemClock, |used| {
+        settings = Some(used.clone());
+    })
+    .await
+    .unwrap();
     let (kiosk, secret) = admin::add_kiosk(&settings.unwrap(), "Room 4, PC 12").await.unwrap();
     let kim = server.accounts.iter().find(|account| account.email == "kim@mail.example").unwrap();
     let words = [server.origin.as_str(), &kiosk, secret.expose(), kim.password.expose()].map(str::to_owned);
