@@ -23,7 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 #[openapi(
     info(
         title = "Likeness verification API",
-        description = "Every request but the metadata, the policy, the search for an organisation, the look at an invitation, a revocation, the two steps to a forgotten password, undoing a change of address and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
+        description = "Every request but the metadata, the policy, the search for an organisation, the look at an invitation, a revocation, a kiosk that begins, the two steps to a forgotten password, undoing a change of address and the tus greeting carries a DPoP proof; those below /v1 an access token too.",
         license(name = "MIT OR Apache-2.0")
     ),
     components(schemas(likeness_protocol::Problem, likeness_protocol::oauth::OAuthError))
