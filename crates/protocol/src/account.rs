@@ -1,6 +1,7 @@
 //! The signed-in account as its owner sees it.
 
 use crate::{
+    Code,
     limits::{MAX_EMAIL_CHARS, MAX_ID_CHARS, MAX_NAME_CHARS},
     text::{Secret, few, up_to, up_to_if_any},
     time::UnixMs,
@@ -133,6 +134,57 @@ pub struct Session {
 pub struct SessionsEnded {
     /// How many sign-ins have ended.
     pub ended: u32,
+}
+
+/// Answer of `GET /v1/me/identities`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Identities {
+    /// The oldest first.
+    #[serde(deserialize_with = "few::<100, _, _>")]
+    pub identities: Vec<Identity>,
+}
+
+/// A way in through somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Identity {
+    /// `idn_…`.
+    #[serde(deserialize_with = "up_to::<MAX_ID_CHARS, _>")]
+    pub id: String,
+    /// Through whom.
+    pub kind: IdentityKind,
+    /// What to call it: the organisation's name, or the social account's.
+    #[serde(deserialize_with = "up_to::<MAX_NAME_CHARS, _>")]
+    pub label: String,
+    /// The address that was seen when it was connected, masked; absent when none was told.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_EMAIL_CHARS, _>")]
+    pub email_masked: Option<String>,
+    /// When it was connected.
+    pub linked_at: UnixMs,
+    /// Whether its owner may disconnect it now.
+    pub can_unlink: bool,
+    /// Why not: `last-sign-in-method` or `identity-managed-by-organisation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<Code>,
+}
+
+/// Through whom somebody signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum IdentityKind {
+    /// An organisation.
+    Org,
+    /// Google.
+    Google,
+    /// Apple.
+    Apple,
+    /// Facebook.
+    Facebook,
+    /// Somebody this build does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Body of `POST /v1/me/email-changes`.

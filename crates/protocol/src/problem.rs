@@ -192,6 +192,10 @@ codes! {
     UnauthorizedClient "unauthorized-client" 400 Some(Action::ContactSupport), "Not a kiosk", "Only kiosks that were registered may do this.";
     /// The invitation's time is over.
     InvitationExpired "invitation-expired" 410 Some(Action::ContactSupport), "Invitation ended", "This invitation has ended. Ask your organisation for a new one.";
+    /// Nothing would be left to sign in with.
+    LastSignInMethod "last-sign-in-method" 409 Some(Action::Edit), "The last way in", "This is your only way to sign in. Set a password first.";
+    /// A way in that belongs to an organisation; only it can take it away.
+    IdentityManagedByOrganisation "identity-managed-by-organisation" 409 Some(Action::ContactSupport), "Managed by your organisation", "Your organisation manages this sign-in. Support can help.";
     /// The sign-in is older than ten minutes; this needs a fresh one.
     StepUpRequired "step-up-required" 401 Some(Action::SignIn), "Confirm it is you", "Please confirm it is you: sign in again, then go on.";
     /// The new password is too short, too long, or contains the address or the product's name; `detail` says which.

@@ -47,7 +47,10 @@ impl Api {
     ) -> Result<ChallengeAnswer, RemoteError> {
         let metadata = self.metadata().await?;
         let path = self.path_of(&metadata.authorization_challenge_endpoint)?;
+        // The system alone: enough to tell two sign-ins apart, and no name that somebody gave their computer.
+        let device_label = Some(std::env::consts::OS.to_owned());
         let request = ChallengeRequest::password(DESKTOP_CLIENT_ID, DESKTOP_SCOPE, s256(verifier), email, password);
+        let request = ChallengeRequest { device_label, ..request };
         let reply = self.wire().send_proven(&Call::post(path).form(&request)?, key, None).await?;
         if reply.is_success() { reply.json() } else { Err(reply.oauth_refusal()) }
     }

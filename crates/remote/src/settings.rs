@@ -3,8 +3,8 @@
 //! What could lock the owner out is refused with `step-up-required` after a sign-in of more than ten minutes ago.
 
 use likeness_protocol::account::{
-    AccountDeleted, EmailChangeConfirm, EmailChangeRequest, EmailChangeStarted, Export, PasswordChange, PasswordReset,
-    PasswordResetRequest, PasswordResetStarted, Session, Sessions, SessionsEnded,
+    AccountDeleted, EmailChangeConfirm, EmailChangeRequest, EmailChangeStarted, Export, Identities, Identity,
+    PasswordChange, PasswordReset, PasswordResetRequest, PasswordResetStarted, Session, Sessions, SessionsEnded,
 };
 use likeness_protocol::text::Secret;
 use reqwest::Method;
@@ -45,6 +45,17 @@ impl SignedApi {
         call.query = Some("others=true".to_owned());
         let ended: SessionsEnded = self.send(&call).await?.json()?;
         Ok(ended.ended)
+    }
+
+    /// Through whom else the account can be signed in to, the oldest first.
+    pub async fn identities(&self) -> Result<Vec<Identity>, RemoteError> {
+        let identities: Identities = self.read(&Call::get("/v1/me/identities")).await?.json()?;
+        Ok(identities.identities)
+    }
+
+    /// Disconnects one of them.
+    pub async fn disconnect_identity(&self, id: &str) -> Result<(), RemoteError> {
+        self.send(&Call::new(Method::DELETE, format!("/v1/me/identities/{}", plain(id)?))).await?.accepted()
     }
 
     /// Changes the password, which ends every other sign-in.

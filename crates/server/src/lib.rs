@@ -25,6 +25,7 @@ mod error;
 mod farewell;
 mod gate;
 mod http;
+mod identities;
 mod identity;
 mod keys;
 mod mail;

@@ -9,8 +9,8 @@ pub mod refusal;
 pub mod sent;
 
 use crate::{
-    accounts, app::Shared, capture, consent, console, emails, farewell, identity, oauth, passwords, policy, profile,
-    review, sessions, sso, uploads,
+    accounts, app::Shared, capture, consent, console, emails, farewell, identities, identity, oauth, passwords, policy,
+    profile, review, sessions, sso, uploads,
 };
 use axum::{Router, middleware};
 use likeness_protocol::Code;
@@ -44,6 +44,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(identity::invitation::resolve))
         .routes(routes!(accounts::me, farewell::delete))
         .routes(routes!(farewell::export))
+        .routes(routes!(identities::list))
+        .routes(routes!(identities::disconnect))
         .routes(routes!(emails::ask))
         .routes(routes!(emails::cancel))
         .routes(routes!(emails::confirm))

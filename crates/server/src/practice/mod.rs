@@ -155,6 +155,22 @@ impl PracticeServer {
         Ok(link)
     }
 
+    /// The mails to the account with this address, newest first: whoever has forgotten a password cannot sign in to read its mailbox.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn mails_to(&self, email: &str) -> Result<PracticeMails, ServerError> {
+        let app = &self.running.app;
+        let owner: Option<(String,)> = sqlx::query_as("SELECT account_id FROM emails WHERE addr_lookup = $1")
+            .bind(app.keys.lookup(&accounts::normalised(email)))
+            .fetch_optional(app.database.read())
+            .await?;
+        match owner {
+            Some((account,)) => mails_of(app, &account).await,
+            None => Ok(PracticeMails { mails: Vec::new() }),
+        }
+    }
+
     /// Stops the server; its data stays.
     ///
     /// # Errors
@@ -247,17 +263,21 @@ async fn mails(State(app): State<Shared>, caller: Caller) -> Result<Json<Practic
     if !app.settings.practice {
         return Err(likeness_protocol::Code::NotFound.into());
     }
-    let to = accounts::primary_email(&app, &caller.account).await?.unwrap_or_default();
+    Ok(Json(mails_of(&app, &caller.account).await?))
+}
+
+async fn mails_of(app: &App, account: &str) -> Result<PracticeMails, ServerError> {
+    let to = accounts::primary_email(app, account).await?.unwrap_or_default();
     let rows: Vec<MailRow> =
         sqlx::query_as("SELECT id, template, vars_sealed, to_sealed, created_at FROM mail_outbox WHERE account_id = $1 ORDER BY created_at DESC, rowid DESC LIMIT $2")
-            .bind(&caller.account)
+            .bind(account)
             .bind(MAILBOX)
             .fetch_all(app.database.read())
             .await?;
     let mails = rows
         .into_iter()
         .map(|(id, template, vars, other, created_at)| {
-            let mail = mail::render(&app, &id, &template, &vars)?;
+            let mail = mail::render(app, &id, &template, &vars)?;
             let other = other.map(|sealed| app.keys.open_text("mail_outbox", "to", &id, &sealed)).transpose()?;
             Ok(PracticeMail {
                 id,
@@ -268,5 +288,5 @@ async fn mails(State(app): State<Shared>, caller: Caller) -> Result<Json<Practic
             })
         })
         .collect::<Result<_, ServerError>>()?;
-    Ok(Json(PracticeMails { mails }))
+    Ok(PracticeMails { mails })
 }

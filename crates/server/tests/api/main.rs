@@ -6,6 +6,8 @@ mod console;
 mod emails;
 mod farewell;
 mod house;
+#[cfg(feature = "practice")]
+mod identities;
 mod identity;
 mod identity_model;
 mod journey;
