@@ -1,7 +1,7 @@
 //! One-expression adapters from the window's calls onto the journey. Every rule is there.
 
-use likeness_journey::view::{Document, Guidance, Hand, View};
-use likeness_journey::{Change, Intent, Journey, Link};
+use likeness_journey::view::{Document, Guidance, Hand, SettingsTopic, View};
+use likeness_journey::{Change, Intent, Journey, Link, SettingsWish};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -98,6 +98,36 @@ intents! {
     open_review_desk() => Intent::OpenReviewDesk;
     /// Copies the receipt number.
     copy_reference() => Intent::CopyReference;
+    /// Opens the settings of the learner's own account.
+    open_settings() => Intent::Settings(SettingsWish::Open);
+    /// Goes to one of them.
+    show_setting(topic: SettingsTopic) => Intent::Settings(SettingsWish::Show(topic));
+    /// The password is forgotten.
+    forgot_password() => Intent::Settings(SettingsWish::Forgotten);
+    /// Asks for a code by mail, for a forgotten password.
+    ask_password_reset(email: String) => Intent::Settings(SettingsWish::AskReset { email });
+    /// Sets a new password with that code. Both cross here once and are wiped after use.
+    reset_password(code: String, password: String) => Intent::Settings(SettingsWish::Reset { code: code.into(), password: password.into() });
+    /// Uses another password. It crosses here once and is wiped after use.
+    change_password(password: String) => Intent::Settings(SettingsWish::ChangePassword { password: password.into() });
+    /// Asks to use another address.
+    change_email(email: String) => Intent::Settings(SettingsWish::ChangeEmail { email });
+    /// Gives the code from the new mailbox.
+    confirm_email(code: String) => Intent::Settings(SettingsWish::ConfirmEmail { code: code.into() });
+    /// Keeps the address.
+    cancel_email_change() => Intent::Settings(SettingsWish::CancelEmail);
+    /// Proves who is signed in once more. The password crosses here once and is wiped after use.
+    confirm_identity(password: String) => Intent::Settings(SettingsWish::Confirm { password: password.into() });
+    /// Ends one of the other sign-ins.
+    end_session(id: String) => Intent::Settings(SettingsWish::EndSession { id });
+    /// Ends all the other sign-ins.
+    end_other_sessions() => Intent::Settings(SettingsWish::EndOthers);
+    /// Disconnects one of the linked accounts.
+    disconnect_identity(id: String) => Intent::Settings(SettingsWish::Disconnect { id });
+    /// Saves what the server knows about the learner.
+    export_data() => Intent::Settings(SettingsWish::Export);
+    /// Deletes the account.
+    delete_account() => Intent::Settings(SettingsWish::Delete);
     /// Closes the app.
     quit() => Intent::Quit;
 }

@@ -5,7 +5,7 @@
 //! Variables read here: `LIKENESS_SERVER_URL` (the server, where none is embedded or another is wanted), `LIKENESS_TOKEN_STORE=memory`,
 //! `LIKENESS_LOG` (a tracing filter), and in a build for driven tests `LIKENESS_OPENED_LINKS` (a file that takes links instead of a browser).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -68,6 +68,7 @@ pub fn join<R: Runtime>(app: &mut App<R>) -> Result<(), Box<dyn std::error::Erro
         store: vault::store_for(store.as_deref()),
         open_link: open_link(app.handle().clone()),
         copy_text: copy_text(),
+        keep_file: keep_file(app.path().download_dir().ok()),
         quit: quit(app.handle().clone()),
         app_version: app.package_info().version.to_string(),
     };
@@ -104,6 +105,14 @@ async fn embedded(folder: &Path) -> (Server, Option<Desk>) {
             let accounts = accounts.collect();
             let origin = practice.origin.clone();
             let practice = std::sync::Arc::new(practice);
+            let mails = practice.clone();
+            let mailbox: likeness_journey::ReadMailbox = Box::new(move |email| {
+                let practice = mails.clone();
+                Box::pin(async move {
+                    let mails = practice.mails_to(&email).await;
+                    mails.inspect_err(|error| tracing::error!(code = "mailbox-closed", %error)).ok()
+                })
+            });
             let review_link: likeness_journey::ReviewLink = Box::new(move || {
                 let practice = practice.clone();
                 Box::pin(async move {
@@ -111,7 +120,7 @@ async fn embedded(folder: &Path) -> (Server, Option<Desk>) {
                     link.inspect_err(|error| tracing::error!(code = "review-desk-closed", %error)).ok().map(Into::into)
                 })
             });
-            (Server::At(origin), Some(Desk { accounts, review_link }))
+            (Server::At(origin), Some(Desk { accounts, review_link, mailbox }))
         }
         Err(error) => {
             tracing::error!(code = "practice-server-failed", %error);
@@ -205,6 +214,30 @@ fn copy_text() -> Box<dyn Fn(&str) -> bool + Send + Sync> {
             *kept = arboard::Clipboard::new().ok();
         }
         kept.as_mut().is_some_and(|clipboard| clipboard.set_text(text).is_ok())
+    })
+}
+
+/// Writes a file into the folder for downloads, readable for its owner only, and never over another file.
+fn keep_file(folder: Option<PathBuf>) -> likeness_journey::KeepFile {
+    Box::new(move |name, content| {
+        let folder = folder.as_ref()?;
+        let (stem, ending) = name.rsplit_once('.').unwrap_or((name, "txt"));
+        let path = (1..100)
+            .map(|number| if number == 1 { name.to_owned() } else { format!("{stem}-{number}.{ending}") })
+            .map(|name| folder.join(name))
+            .find(|path| !path.exists())?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(&path).and_then(|mut file| std::io::Write::write_all(&mut file, content));
+        match written {
+            Ok(()) => Some(path.display().to_string()),
+            Err(error) => {
+                tracing::warn!(code = "file-not-kept", kind = %error.kind());
+                None
+            }
+        }
     })
 }
 

@@ -22,6 +22,7 @@ mod practice_house;
 mod review_desk;
 mod server_down;
 mod session_ended;
+mod settings;
 mod two_sides;
 mod virtual_camera;
 mod whole_way;

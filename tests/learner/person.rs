@@ -28,6 +28,7 @@ pub const NAME: &str = "Wilhelmina Ostrowska-Ngata";
 pub struct Outside {
     links: Mutex<Vec<String>>,
     copied: Mutex<Vec<String>>,
+    kept: Mutex<Vec<String>>,
 }
 
 /// The app and the person who uses it.
@@ -52,7 +53,7 @@ impl Person {
         camera_file: Option<PathBuf>,
     ) -> Self {
         let outside = Arc::new(Outside::default());
-        let (links, copied) = (outside.clone(), outside.clone());
+        let (links, copied, kept) = (outside.clone(), outside.clone(), outside.clone());
         let note = |place: &Mutex<Vec<String>>, text: &str| {
             place.lock().is_ok_and(|mut list| {
                 list.push(text.to_owned());
@@ -68,10 +69,25 @@ impl Person {
             store,
             open_link: Box::new(move |address| note(&links.links, address)),
             copy_text: Box::new(move |text| note(&copied.copied, text)),
+            keep_file: Box::new(move |name, content| {
+                let content = String::from_utf8_lossy(content).into_owned();
+                kept.kept
+                    .lock()
+                    .is_ok_and(|mut list| {
+                        list.push(content);
+                        true
+                    })
+                    .then(|| format!("downloads/{name}"))
+            }),
             quit: Box::new(|| {}),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         });
         Self { journey, outside }
+    }
+
+    /// The files that were saved outside the app.
+    pub fn kept(&self) -> Vec<String> {
+        self.outside.kept.lock().map(|kept| kept.clone()).unwrap_or_default()
     }
 
     /// What is drawn now.
@@ -390,7 +406,8 @@ pub fn trouble(screen: &Screen) -> Option<&Trouble> {
         | Screen::CheckAnswers { trouble, .. }
         | Screen::Sending { trouble, .. }
         | Screen::FixPhoto { trouble, .. }
-        | Screen::Mailbox { trouble, .. } => trouble.as_ref(),
+        | Screen::Mailbox { trouble, .. }
+        | Screen::Settings { trouble, .. } => trouble.as_ref(),
         Screen::CameraCheck { camera, .. } | Screen::Capture { camera, .. } => camera.trouble.as_ref(),
         Screen::Starting
         | Screen::Welcome

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use likeness_account::vault::SecretStore;
 use likeness_camera::Camera;
-use likeness_journey::{Desk, PracticeAccount, ReviewLink, Server};
+use likeness_journey::{Desk, PracticeAccount, ReadMailbox, ReviewLink, Server};
 use likeness_protocol::account::Role;
 use likeness_server::practice::{self, PracticeServer};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
@@ -59,12 +59,17 @@ impl PracticeHouse {
             for_trying: account.for_trying.clone(),
         });
         let accounts = accounts.collect();
+        let mails = Arc::clone(&self.server);
+        let mailbox: ReadMailbox = Box::new(move |email| {
+            let practice = Arc::clone(&mails);
+            Box::pin(async move { practice.mails_to(&email).await.ok() })
+        });
         let practice = Arc::clone(&self.server);
         let review_link: ReviewLink = Box::new(move || {
             let practice = Arc::clone(&practice);
             Box::pin(async move { practice.console_link().await.ok().map(Into::into) })
         });
-        Desk { accounts, review_link }
+        Desk { accounts, review_link, mailbox }
     }
 }
 

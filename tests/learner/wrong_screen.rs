@@ -2,7 +2,7 @@
 
 use likeness_account::vault::MemoryStore;
 use likeness_journey::view::{Document, Hand, Photo, ProfileStatus, Screen};
-use likeness_journey::{Change, Intent, Link};
+use likeness_journey::{Change, Intent, Link, SettingsWish};
 use likeness_studio::Script;
 use secrecy::SecretString;
 
@@ -15,7 +15,7 @@ type Press = (&'static str, fn() -> Intent);
 
 /// Every press there is. `is_listed` does not compile when one is missing here.
 #[rustfmt::skip]
-const ALL: [Press; 35] = [
+const ALL: [Press; 39] = [
     ("ui-ready",        || Intent::UiReady),
     ("go",              || Intent::Go),
     ("back",            || Intent::Back),
@@ -50,6 +50,10 @@ const ALL: [Press; 35] = [
     ("mails",           || Intent::ReadPracticeMail),
     ("review-desk",     || Intent::OpenReviewDesk),
     ("copy-reference",  || Intent::CopyReference),
+    ("settings",        || Intent::Settings(SettingsWish::Open)),
+    ("forgotten",       || Intent::Settings(SettingsWish::Forgotten)),
+    ("export",          || Intent::Settings(SettingsWish::Export)),
+    ("delete-account",  || Intent::Settings(SettingsWish::Delete)),
     ("quit",            || Intent::Quit),
 ];
 
@@ -90,6 +94,7 @@ fn is_listed(intent: &Intent) -> bool {
         | Intent::ReadPracticeMail
         | Intent::OpenReviewDesk
         | Intent::CopyReference
+        | Intent::Settings(_)
         | Intent::Quit => true,
     }
 }
@@ -129,54 +134,69 @@ async fn every_press_on_every_screen() {
     person.press(Intent::Go).await;
     only(&person, "before-you-begin", &["go", "back"]).await;
     person.press(Intent::Go).await;
-    only(&person, "sign-in", &["back", "sign-in", "practice"]).await;
+    only(&person, "sign-in", &["back", "sign-in", "practice", "forgotten"]).await;
     person.refused(Intent::UsePracticeAccount { email: "stranger@mail.example".to_owned() }, "no seeded account").await;
     person.press(Intent::UsePracticeAccount { email: LEARNER.to_owned() }).await;
     person.until_status(ProfileStatus::None).await;
 
-    only(&person, "home", &["go", "sign-out", "mails", "review-desk"]).await;
+    only(&person, "home", &["go", "sign-out", "settings", "mails", "review-desk"]).await;
     person.press(Intent::ReadPracticeMail).await;
     settled(&person).await;
-    only(&person, "mailbox", &["go", "back", "sign-out", "mails"]).await;
+    only(&person, "mailbox", &["go", "back", "sign-out", "settings", "mails"]).await;
     person.press(Intent::Back).await;
     person.press(Intent::Go).await;
-    only(&person, "name", &["back", "sign-out", "set-name"]).await;
+    only(&person, "name", &["back", "sign-out", "settings", "set-name"]).await;
     person.press(Intent::SetName { name: NAME.to_owned() }).await;
-    only(&person, "consent", &["back", "sign-out", "consent"]).await;
+    only(&person, "consent", &["back", "sign-out", "settings", "consent"]).await;
     person.press(Intent::GiveConsent).await;
     person.until_screen("id-layout").await;
-    only(&person, "id-layout", &["back", "sign-out", "document"]).await;
+    only(&person, "id-layout", &["back", "sign-out", "settings", "document"]).await;
     person.press(Intent::ChooseDocument(Document::Card)).await;
-    only(&person, "id-layout", &["back", "sign-out", "document", "layout"]).await;
+    only(&person, "id-layout", &["back", "sign-out", "settings", "document", "layout"]).await;
 
     person.choose_layout(false).await;
     cameras_are_listed(&person).await;
-    only(&person, "camera-check", &["go", "back", "sign-out", "camera-on", "camera-choose", "camera-settings"]).await;
+    only(
+        &person,
+        "camera-check",
+        &["go", "back", "sign-out", "settings", "camera-on", "camera-choose", "camera-settings"],
+    )
+    .await;
     person.refused(Intent::ChooseCamera { key: "another".to_owned() }, "no such camera").await;
     // Nobody sits there, so that no photo is taken by itself meanwhile.
     director.play(Script::Id);
     person.press(Intent::Go).await;
     cameras_are_listed(&person).await;
-    let capturing =
-        ["back", "sign-out", "camera-on", "camera-choose", "camera-settings", "shutter", "countdown", "anyway"];
+    let capturing = [
+        "back",
+        "sign-out",
+        "settings",
+        "camera-on",
+        "camera-choose",
+        "camera-settings",
+        "shutter",
+        "countdown",
+        "anyway",
+    ];
     only(&person, "capture", &capturing).await;
     director.play(Script::Neutral);
     person.photo_by_hand(Photo::Face).await;
-    only(&person, "review", &["sign-out", "retake", "accept"]).await;
+    only(&person, "review", &["sign-out", "settings", "retake", "accept"]).await;
     director.play(Script::Id);
     person.press(Intent::AcceptPhoto).await;
     person.photo_by_hand(Photo::Id).await;
     person.press(Intent::AcceptPhoto).await;
-    let changes = ["go", "sign-out", "submit", "change-name", "change-face", "change-id", "change-document"];
+    let changes =
+        ["go", "sign-out", "settings", "submit", "change-name", "change-face", "change-id", "change-document"];
     only(&person, "check-answers", &changes).await;
     person.submit().await;
     settled(&person).await;
-    only(&person, "sent", &["go", "sign-out", "copy-reference"]).await;
+    only(&person, "sent", &["go", "sign-out", "settings", "copy-reference"]).await;
 
     person.press(Intent::Go).await;
     person.until_status(ProfileStatus::InReview).await;
     settled(&person).await;
-    only(&person, "home", &["sign-out", "mails", "review-desk", "copy-reference"]).await;
+    only(&person, "home", &["sign-out", "settings", "mails", "review-desk", "copy-reference"]).await;
     let link = person.review_link().await;
     tokio::task::block_in_place(|| {
         let desk = ReviewDesk::enter(&link);
@@ -186,7 +206,7 @@ async fn every_press_on_every_screen() {
     });
     person.until_status(ProfileStatus::Rejected).await;
     person.press(Intent::Go).await;
-    only(&person, "fix-photo", &["go", "back", "sign-out"]).await;
+    only(&person, "fix-photo", &["go", "back", "sign-out", "settings"]).await;
     person.press(Intent::Go).await;
     person.until("a camera screen", |view| crate::person::camera(&view.screen).is_some()).await;
     if person.screen_name() == "camera-check" {
@@ -195,7 +215,12 @@ async fn every_press_on_every_screen() {
     person.photo_by_hand(Photo::Id).await;
     person.press(Intent::AcceptPhoto).await;
     person.until_screen("check-answers").await;
-    only(&person, "check-answers", &["go", "sign-out", "submit", "change-name", "change-id", "change-document"]).await;
+    only(
+        &person,
+        "check-answers",
+        &["go", "sign-out", "settings", "submit", "change-name", "change-id", "change-document"],
+    )
+    .await;
     photo_survives_a_look_at_the_status(&person).await;
 }
 

@@ -143,6 +143,22 @@ describe('presses', () => {
     ['fix-photo', 'go', 'go', {}],
     ['fix-photo-name', 'correct-name', 'correct_name', {}],
     ['fix-photo-closed', 'open-help', 'open_help', {}],
+    ['home', 'open-settings', 'open_settings', {}],
+    ['settings', 'show-email', 'show_setting', { topic: 'email' }],
+    ['settings', 'show-password-page', 'show_setting', { topic: 'password' }],
+    ['settings', 'show-delete', 'show_setting', { topic: 'delete' }],
+    ['settings', 'end-session', 'end_session', { id: 'gr_2' }],
+    ['settings', 'end-other-sessions', 'end_other_sessions', {}],
+    ['settings', 'disconnect-identity', 'disconnect_identity', { id: 'idn_1' }],
+    ['settings', 'export-data', 'export_data', {}],
+    ['settings-email-code', 'cancel-email-change', 'cancel_email_change', {}],
+    ['settings-email-code', 'read-practice-mail', 'read_practice_mail', {}],
+    ['settings-delete', 'delete-account', 'delete_account', {}],
+    ['settings-delete', 'keep-account', 'back', {}],
+    ['settings-gone', 'go', 'go', {}],
+    ['sign-in', 'forgot-password', 'forgot_password', {}],
+    ['forgotten-code', 'new-code', 'ask_password_reset', { email: 'lea@practice.example' }],
+    ['forgotten-code-ended', 'trouble-again', 'ask_password_reset', { email: 'lea@practice.example' }],
     ['stopped', 'quit', 'quit', {}],
   ];
   it.each(table)('%s: %s sends %s', async (screen, action, command, words) => {
@@ -167,6 +183,69 @@ describe('presses', () => {
     hand.draw({ ...recordedView('home'), rev: 2 });
     await settle();
     expect(page.innerHTML).not.toContain('correct horse');
+  });
+});
+
+describe('the account settings', () => {
+  it('send what was typed, and nothing of it stays in the page', async () => {
+    const table: [screen: string, typed: Record<string, string>, command: string, words: object][] = [
+      ['settings-email', { new_email: 'lea@private.example' }, 'change_email', { email: 'lea@private.example' }],
+      ['settings-email-code', { code: '123 456' }, 'confirm_email', { code: '123 456' }],
+      ['settings-password', { password: 'seven green bicycles' }, 'change_password', { password: 'seven green bicycles' }],
+      ['settings-confirm', { password: 'correct horse' }, 'confirm_identity', { password: 'correct horse' }],
+      ['forgotten', { email: 'lea@practice.example' }, 'ask_password_reset', { email: 'lea@practice.example' }],
+      [
+        'forgotten-code',
+        { code: '1234 5678', password: 'seven green bicycles' },
+        'reset_password',
+        { code: '1234 5678', password: 'seven green bicycles' },
+      ],
+    ];
+    for (const [screen, typed, command, words] of table) {
+      presses = [];
+      const hand = new Hand();
+      const { container: page } = render(App, { host: hand.host });
+      await settle();
+      hand.draw(recordedView(screen));
+      await settle();
+      for (const [id, value] of Object.entries(typed)) {
+        await fireEvent.input(page.querySelector(`#${id}`) ?? page, { target: { value } });
+      }
+      await fireEvent.submit(page.querySelector('form') ?? page);
+      expect(presses, screen).toContainEqual({ command, words });
+      hand.draw({ ...recordedView('home'), rev: 9 });
+      await settle();
+      for (const value of Object.values(typed)) expect(page.innerHTML, screen).not.toContain(value);
+      cleanup();
+    }
+  });
+
+  it('mark the input that is meant, and lead to it', async () => {
+    for (const [screen, id] of [
+      ['settings-email-invalid', 'new_email'],
+      ['settings-email-code-wrong', 'code'],
+      ['settings-password-weak', 'password'],
+      ['settings-confirm-wrong', 'password'],
+    ] as const) {
+      const page = await open(screen);
+      const field = page.querySelector(`#${id}`);
+      expect(field?.getAttribute('aria-invalid'), screen).toBe('true');
+      expect(document.title, screen).toMatch(/^Error: /);
+      await press(page, 'trouble-field');
+      expect(document.activeElement, screen).toBe(field);
+      cleanup();
+    }
+  });
+
+  it('never offer to sign out here in the list of the others, and say what was done', async () => {
+    const page = await open('settings-done');
+    expect(page.querySelectorAll('[data-action="end-session"]').length).toBe(2);
+    expect(bare(page.querySelector('.notice')?.textContent)).toContain('Your password is changed');
+    expect(document.getElementById('say')?.textContent).toContain('Your password is changed');
+    cleanup();
+    const exported = await open('settings-exported');
+    expect(bare(exported.querySelector('.notice')?.textContent)).toContain('/home/lea/Downloads/likeness-export.json');
+    expect(act(exported, 'end-other-sessions'), 'there are no others').toBeNull();
   });
 });
 

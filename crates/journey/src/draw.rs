@@ -4,6 +4,7 @@ use likeness_account::{Auth, Kept, MemoryReason};
 use likeness_protocol::time::UnixMs;
 use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
 
+use crate::settings;
 use crate::state::{CameraNow, Place, State};
 use crate::view::{
     CameraFinding, CameraView, CameraViewState, CardGrade, CardSight, Document, Frame, Hand, HomeAction, Mode, Notice,
@@ -146,6 +147,7 @@ fn screen(state: &State) -> Screen {
         },
         Place::FixPhoto => fix_photo(state),
         Place::Mailbox => Screen::Mailbox { mails: state.mails.clone(), trouble },
+        Place::Settings(page) => settings::screen(state, *page),
     }
 }
 
@@ -154,6 +156,7 @@ fn sign_in(state: &State) -> Screen {
         Auth::SignedOut { why: Some(why), .. } => Some(why.code().to_owned()),
         _ => None,
     };
+    let ended = state.settings.told_at_sign_in().or(ended);
     Screen::SignIn {
         email: state.email.clone(),
         busy: state.busy,

@@ -247,6 +247,15 @@ pub fn submit(owner: &mut Owner) {
 pub fn read_mails(owner: &Owner) {
     let Some(account) = owner.account.clone() else { return };
     let mailbox = owner.mailbox.clone();
+    if signed_in_as(&account).is_none() {
+        let Some(desk) = &owner.desk else { return };
+        let mails = (desk.mailbox)(owner.state.email.clone());
+        tokio::spawn(async move {
+            let mails = mails.await.ok_or(RemoteError::ServerTrouble { status: 500, retry_after: None });
+            tell(&mailbox, News::Mails(mails));
+        });
+        return;
+    }
     tokio::spawn(async move {
         tell(&mailbox, News::Mails(account.api().practice_mails().await));
     });

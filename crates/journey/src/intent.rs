@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::view::{Document, Hand};
+use crate::view::{Document, Hand, SettingsTopic};
 
 /// One press of the person in front of the window.
 #[derive(Debug)]
@@ -88,8 +88,71 @@ pub enum Intent {
     OpenReviewDesk,
     /// Copy the receipt number.
     CopyReference,
+    /// Something about the learner's own account.
+    Settings(SettingsWish),
     /// Close the app.
     Quit,
+}
+
+/// One press about the learner's own account.
+#[derive(Debug)]
+pub enum SettingsWish {
+    /// Open the settings.
+    Open,
+    /// Go to one of them.
+    Show(SettingsTopic),
+    /// The password is forgotten.
+    Forgotten,
+    /// Ask for a code by mail, for a forgotten password.
+    AskReset {
+        /// Address as typed.
+        email: String,
+    },
+    /// Set a new password with that code.
+    Reset {
+        /// As typed.
+        code: SecretString,
+        /// As typed.
+        password: SecretString,
+    },
+    /// Use another password.
+    ChangePassword {
+        /// As typed.
+        password: SecretString,
+    },
+    /// Use another address.
+    ChangeEmail {
+        /// As typed.
+        email: String,
+    },
+    /// The code from the new mailbox.
+    ConfirmEmail {
+        /// As typed.
+        code: SecretString,
+    },
+    /// Keep the address.
+    CancelEmail,
+    /// The password once more.
+    Confirm {
+        /// As typed.
+        password: SecretString,
+    },
+    /// End one of the other sign-ins.
+    EndSession {
+        /// Its number, from the View.
+        id: String,
+    },
+    /// End all the others.
+    EndOthers,
+    /// Disconnect one of the linked accounts.
+    Disconnect {
+        /// Its number, from the View.
+        id: String,
+    },
+    /// Save what the server knows.
+    Export,
+    /// Delete the account.
+    Delete,
 }
 
 /// What may be changed from "Check your answers".

@@ -13,6 +13,7 @@ mod news;
 mod pictures;
 mod remembered;
 mod renewal;
+mod settings;
 mod state;
 pub mod view;
 mod wishes;
@@ -26,13 +27,14 @@ use std::time::Duration;
 use likeness_account::Account;
 use likeness_account::vault::{SecretStore, Slot};
 use likeness_camera::Camera;
+use likeness_protocol::practice::PracticeMails;
 use likeness_remote::Api;
 use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
 use actor::{Mailbox, Materials, Message, Owner};
-pub use intent::{Change, Intent, Link, Refusal};
+pub use intent::{Change, Intent, Link, Refusal, SettingsWish};
 pub use pictures::PictureAnswer;
 use pictures::Pictures;
 use remembered::Remembered;
@@ -70,12 +72,20 @@ pub struct PracticeAccount {
 /// Makes a link, in a while.
 pub type ReviewLink = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
 
+/// Writes a file outside the app; gives where it is.
+pub type KeepFile = Box<dyn Fn(&str, &[u8]) -> Option<String> + Send + Sync>;
+
+/// Reads the mails to an address, in a while; `None` when that failed.
+pub type ReadMailbox = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = Option<PracticeMails>> + Send>> + Send + Sync>;
+
 /// What only practice mode has.
 pub struct Desk {
     /// Accounts to sign in with.
     pub accounts: Vec<PracticeAccount>,
     /// Makes a one-time link to the review desk; `None` when that failed.
     pub review_link: ReviewLink,
+    /// Reads a mailbox while nobody is signed in.
+    pub mailbox: ReadMailbox,
 }
 
 /// What the journey is joined from.
@@ -96,6 +106,8 @@ pub struct Parts {
     pub open_link: Box<dyn Fn(&str) -> bool + Send + Sync>,
     /// Copies a text; false when that failed.
     pub copy_text: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Writes a file of this name where the learner finds what was saved, beside others of the same name; gives where, or `None` when that failed.
+    pub keep_file: KeepFile,
     /// Ends the app.
     pub quit: Box<dyn Fn() + Send + Sync>,
     /// Version of the app.
@@ -106,6 +118,7 @@ pub struct Parts {
 pub(crate) struct Doors {
     pub(crate) open_link: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     pub(crate) copy_text: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(crate) keep_file: KeepFile,
     pub(crate) quit: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -159,7 +172,12 @@ impl Journey {
             remembered: Remembered::read(parts.camera_file),
             pictures: pictures.clone(),
             desk: parts.desk,
-            doors: Doors { open_link: parts.open_link.into(), copy_text: parts.copy_text, quit: parts.quit },
+            doors: Doors {
+                open_link: parts.open_link.into(),
+                copy_text: parts.copy_text,
+                keep_file: parts.keep_file,
+                quit: parts.quit,
+            },
             app_version: parts.app_version,
             mailbox: mailbox.clone(),
             view,

@@ -12,6 +12,7 @@ use likeness_submission::{OpenSession, SendError, SendNews, SubmissionError};
 use crate::actor::Owner;
 use crate::draw::milliseconds;
 use crate::errands;
+use crate::settings::SettingsNews;
 use crate::state::{Place, Shot};
 use crate::view::{MailView, Photo, Progress, SendPhase, Trouble};
 
@@ -93,6 +94,13 @@ pub enum News {
         /// How.
         result: Result<Receipt, SendError>,
     },
+    /// Something pressed in the settings was answered.
+    Setting {
+        /// Its number.
+        attempt: u64,
+        /// What came of it.
+        news: SettingsNews,
+    },
     /// The practice mailbox was read.
     Mails(Result<PracticeMails, RemoteError>),
 }
@@ -135,6 +143,7 @@ impl Owner {
             News::Photo { attempt, photo } if attempt == self.camera.attempt() => self.learn_photo(photo),
             News::Sending { attempt, news } if attempt == self.attempt => self.learn_sending(&news),
             News::Sent { attempt, result } if attempt == self.attempt => self.learn_sent(result),
+            News::Setting { attempt, news } => self.learn_setting(attempt, news),
             News::Mails(result) => match result {
                 Ok(mails) => {
                     self.state.mails = mails.mails.into_iter().map(mail_view).collect();
@@ -185,7 +194,9 @@ impl Owner {
                 // The wait has its own way out, which must be open while the sign-in is not over.
                 self.state.busy = false;
             }
+            Auth::SignedOut { .. } if self.is_gone(&auth) => {}
             Auth::SignedOut { .. } if was_in => {
+                self.state.settings.close();
                 // What was photographed stays: the same learner may sign in again and go on. What was under way for
                 // this sign-in ends with it, and its answers come too late: sending must not go on behind the screen.
                 self.next_attempt();

@@ -7,6 +7,7 @@ use likeness_capture::{CapturedPhoto, NameVerdict, TypedName};
 use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt};
 use likeness_submission::OpenSession;
 
+use crate::settings::{Page, Settings};
 use crate::view::{CameraChoice, CameraFinding, Document, Hand, MailView, Mode, Photo, Progress, SendPhase, Trouble};
 
 /// The screen the learner is on.
@@ -46,6 +47,8 @@ pub enum Place {
     FixPhoto,
     /// Practice mailbox.
     Mailbox,
+    /// The learner's own account.
+    Settings(Page),
 }
 
 /// One photo and where the window can see it.
@@ -280,6 +283,8 @@ pub struct State {
     pub receipt: Option<Receipt>,
     /// Mails of practice mode.
     pub mails: Vec<MailView>,
+    /// The learner's own account.
+    pub settings: Settings,
 }
 
 impl State {
@@ -307,6 +312,7 @@ impl State {
             sending: None,
             receipt: None,
             mails: Vec::new(),
+            settings: Settings::default(),
         }
     }
 
@@ -354,6 +360,7 @@ impl State {
             Place::Capture(Photo::Id) if self.draft.continues.is_some() => Some(Place::FixPhoto),
             Place::Capture(Photo::Id) => Some(Place::CameraCheck),
             Place::Mailbox => Some(self.behind_mailbox.unwrap_or(Place::Home)),
+            Place::Settings(page) => self.settings.step_back(page, self.busy),
             Place::Starting
             | Place::Welcome
             | Place::WaitingForKeyring

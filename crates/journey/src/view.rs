@@ -310,6 +310,114 @@ pub enum Screen {
         /// What went wrong.
         trouble: Option<Trouble>,
     },
+    /// The learner's own account. `back`.
+    Settings {
+        /// Which page of it.
+        page: SettingsPage,
+        /// Asking the server.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+    },
+}
+
+/// A page about the learner's own account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum SettingsPage {
+    /// Everything at a glance. `show_setting`, `end_session`, `end_other_sessions`, `export_data`.
+    Overview {
+        /// Where the account is signed in, newest first; `None` until the server said it.
+        sessions: Option<Vec<SessionView>>,
+        /// Is there any but this one?
+        others: bool,
+        /// Through whom else the account can be signed in to; `None` until the server said it. `disconnect_identity`.
+        linked: Option<Vec<LinkedView>>,
+        /// What was done last.
+        done: Option<SettingsDone>,
+    },
+    /// Another address. `change_email`; then, with the code from its mailbox, `confirm_email`, or `cancel_email_change`.
+    Email {
+        /// The address that waits for its code, masked.
+        pending: Option<String>,
+    },
+    /// Another password. `change_password`.
+    Password,
+    /// Deleting the account. `delete_account`.
+    Delete {
+        /// Is a profile being checked?
+        in_review: bool,
+    },
+    /// The password once more. `confirm_identity`.
+    Confirm {
+        /// For what.
+        topic: SettingsTopic,
+    },
+    /// A forgotten password, while nobody is signed in. `ask_password_reset`; then, with the code from the mailbox, `reset_password`.
+    Forgotten {
+        /// The address typed before.
+        email: String,
+        /// Was a code asked for?
+        sent: bool,
+    },
+    /// The account is deleted. `go`: to the beginning.
+    Gone,
+}
+
+/// What can be changed about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingsTopic {
+    /// The address.
+    Email,
+    /// The password.
+    Password,
+    /// Whether there is an account.
+    Delete,
+    /// A way in through somebody else.
+    Disconnect,
+}
+
+/// A way in through somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkedView {
+    /// Names it in `disconnect_identity`.
+    pub id: String,
+    /// What it is called: Google, or the organisation's name.
+    pub label: String,
+    /// The address it was connected with, masked.
+    pub email_masked: Option<String>,
+    /// When it was connected, milliseconds since 1970.
+    pub linked_at_ms: i64,
+    /// Why it cannot be disconnected: `last-sign-in-method`, `identity-managed-by-organisation`; `None`: it can.
+    pub why_not: Option<String>,
+}
+
+/// One place where the account is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// Names it in `end_session`.
+    pub id: String,
+    /// What the device said it is: a system's name, as `linux`.
+    pub device: Option<String>,
+    /// When it signed in, milliseconds since 1970.
+    pub signed_in_at_ms: i64,
+    /// When it was last heard of, milliseconds since 1970.
+    pub renewed_at_ms: i64,
+    /// Is it this one?
+    pub current: bool,
+}
+
+/// Something that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsDone {
+    /// What: `password-changed`, `email-changed`, `sessions-ended`, `disconnected`, `exported`.
+    pub code: String,
+    /// Where the saved file is.
+    pub path: Option<String>,
 }
 
 /// A seeded account.

@@ -8,6 +8,7 @@ use crate::actor::Owner;
 use crate::draw::{home_action, may_correct_name, may_resubmit, memory_only, settings_page, with_card};
 use crate::errands;
 use crate::intent::{Change, Intent, Link, Refusal};
+use crate::settings::Page;
 use crate::state::{CameraNow, Place};
 use crate::view::{HomeAction, Photo, SendPhase, Trouble};
 
@@ -114,6 +115,7 @@ impl Owner {
                     Ok(())
                 })
             }
+            Intent::Settings(wish) => self.grant_setting(wish),
             Intent::Quit => {
                 (self.doors.quit)();
                 Ok(())
@@ -146,6 +148,8 @@ impl Owner {
                 self.state.place = Place::Home;
                 errands::read_status(self);
             }
+            Place::Mailbox if !self.state.signed_in() => return self.back(),
+            Place::Settings(Page::Gone) => self.state.place = Place::Welcome,
             Place::Sent | Place::Mailbox => {
                 self.state.place = Place::Home;
                 errands::read_status(self);
@@ -169,6 +173,9 @@ impl Owner {
     fn back(&mut self) -> Granted {
         let place = self.state.step_back().ok_or(Refusal::WrongScreen)?;
         self.state.trouble = None;
+        if matches!(self.state.place, Place::Settings(_)) {
+            self.state.settings.leave_page();
+        }
         self.state.place = place;
         Ok(())
     }
@@ -271,7 +278,9 @@ impl Owner {
     }
 
     fn read_mail(&mut self) -> Granted {
-        if self.desk.is_none() || !matches!(self.state.place, Place::Home | Place::Mailbox) {
+        let readable =
+            matches!(self.state.place, Place::Home | Place::Mailbox | Place::Settings(Page::Email | Page::Forgotten));
+        if self.desk.is_none() || !readable {
             return Err(Refusal::WrongScreen);
         }
         if self.state.place != Place::Mailbox {

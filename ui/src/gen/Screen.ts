@@ -11,6 +11,7 @@ import type { ProfileStatus } from "./ProfileStatus";
 import type { Progress } from "./Progress";
 import type { ReasonView } from "./ReasonView";
 import type { SendPhase } from "./SendPhase";
+import type { SettingsPage } from "./SettingsPage";
 import type { Trouble } from "./Trouble";
 
 /**
@@ -265,6 +266,18 @@ trouble: Trouble | null, } | { "kind": "mailbox",
  * The mails, newest first.
  */
 mails: Array<MailView>, 
+/**
+ * What went wrong.
+ */
+trouble: Trouble | null, } | { "kind": "settings", 
+/**
+ * Which page of it.
+ */
+page: SettingsPage, 
+/**
+ * Asking the server.
+ */
+busy: boolean, 
 /**
  * What went wrong.
  */

@@ -5,6 +5,7 @@ import type { Frame } from '../gen/Frame';
 import type { Guidance } from '../gen/Guidance';
 import type { Notice } from '../gen/Notice';
 import type { Screen } from '../gen/Screen';
+import type { SettingsPage } from '../gen/SettingsPage';
 import type { Trouble } from '../gen/Trouble';
 import type { View } from '../gen/View';
 
@@ -110,6 +111,36 @@ const home: Extract<Screen, { kind: 'home' }> = {
   trouble: null,
 };
 
+const ACCOUNT: Partial<Frame> = { mayGoBack: true };
+const settings = (page: SettingsPage, problem: Trouble | null = null): Recorded => ({
+  screen: { kind: 'settings', page, busy: false, trouble: problem },
+  frame: ACCOUNT,
+});
+const overview: Extract<SettingsPage, { kind: 'overview' }> = {
+  kind: 'overview',
+  sessions: [
+    { id: 'gr_1', device: 'linux', signedInAtMs: DECIDED_AT_MS, renewedAtMs: DECIDED_AT_MS, current: true },
+    { id: 'gr_2', device: 'windows', signedInAtMs: SENT_AT_MS, renewedAtMs: DECIDED_AT_MS, current: false },
+    { id: 'gr_3', device: null, signedInAtMs: SENT_AT_MS - 86_400_000, renewedAtMs: SENT_AT_MS, current: false },
+  ],
+  others: true,
+  linked: [
+    { id: 'idn_1', label: 'Google', emailMasked: 'l…@mail.example', linkedAtMs: SENT_AT_MS, whyNot: null },
+    {
+      id: 'idn_2',
+      label: 'Harbour University',
+      emailMasked: null,
+      linkedAtMs: DECIDED_AT_MS,
+      whyNot: 'identity-managed-by-organisation',
+    },
+  ],
+  done: null,
+};
+const forgotten = (sent: boolean, problem: Trouble | null = null): Recorded => ({
+  ...settings({ kind: 'forgotten', email: sent ? 'lea@practice.example' : '', sent }, problem),
+  frame: { who: null, mayGoBack: true, mode: 'practice' },
+});
+
 const RECORDED: Record<string, Recorded> = {
   starting: { screen: { kind: 'starting' }, frame: { who: null, provider: null, helpAddress: null } },
   stopped: { screen: { kind: 'stopped', trouble: trouble('client-too-old', { requestId: 'req_4fT9' }) }, frame: { who: null } },
@@ -169,6 +200,32 @@ const RECORDED: Record<string, Recorded> = {
     },
     frame: { who: null, mode: 'production' },
   },
+  settings: settings(overview),
+  'settings-done': settings({ ...overview, done: { code: 'password-changed', path: null } }),
+  'settings-exported': settings({
+    ...overview,
+    sessions: overview.sessions?.slice(0, 1) ?? [],
+    linked: [],
+    others: false,
+    done: { code: 'exported', path: '/home/lea/Downloads/likeness-export.json' },
+  }),
+  'settings-asking': settings({ ...overview, sessions: null, linked: null, others: false }),
+  'settings-email': settings({ kind: 'email', pending: null }),
+  'settings-email-invalid': settings({ kind: 'email', pending: null }, trouble('email-invalid', { field: 'new_email' })),
+  'settings-email-code': settings({ kind: 'email', pending: 'l•••••@private.example' }),
+  'settings-email-code-wrong': settings(
+    { kind: 'email', pending: 'l•••••@private.example' },
+    trouble('code-wrong', { field: 'code' }),
+  ),
+  'settings-password': settings({ kind: 'password' }),
+  'settings-password-weak': settings({ kind: 'password' }, trouble('password-too-weak', { field: 'password' })),
+  'settings-confirm': settings({ kind: 'confirm', topic: 'email' }),
+  'settings-confirm-wrong': settings({ kind: 'confirm', topic: 'delete' }, trouble('password-wrong', { field: 'password' })),
+  'settings-delete': settings({ kind: 'delete', inReview: true }),
+  'settings-gone': { ...settings({ kind: 'gone' }), frame: { who: null } },
+  forgotten: forgotten(false),
+  'forgotten-code': forgotten(true),
+  'forgotten-code-ended': forgotten(true, trouble('code-expired')),
   'waiting-for-keyring': { screen: { kind: 'waiting-for-keyring' } },
   home: {
     screen: { ...home, status: 'none', action: 'start' },
@@ -230,7 +287,9 @@ const RECORDED: Record<string, Recorded> = {
   'camera-check': { screen: { kind: 'camera-check', camera: camera() }, frame: step(4) },
   'camera-check-measured': check(camera({ ...SEVERAL, card: { dpi: 211, centimetres: 20, grade: 'plenty' } })),
   'camera-check-enough': check(camera({ ...SEVERAL, card: { dpi: 141, centimetres: null, grade: 'enough' } })),
-  'camera-check-too-little': check(camera({ ...SEVERAL, aspect: 4 / 3, card: { dpi: 70, centimetres: null, grade: 'too-little' } })),
+  'camera-check-too-little': check(
+    camera({ ...SEVERAL, aspect: 4 / 3, card: { dpi: 70, centimetres: null, grade: 'too-little' } }),
+  ),
   'camera-check-covered': check(camera({ finding: 'covered', card: null })),
   'camera-check-shutter': check(camera({ finding: 'shutter-closed', card: null })),
   'camera-check-glaring': check(camera({ finding: 'glaring', card: null })),
@@ -333,7 +392,10 @@ const RECORDED: Record<string, Recorded> = {
     },
   },
   'capture-id-calm': {
-    screen: { ...holding, camera: camera({ ...SEVERAL, mirrored: false, card: { dpi: 141, centimetres: null, grade: 'enough' } }) },
+    screen: {
+      ...holding,
+      camera: camera({ ...SEVERAL, mirrored: false, card: { dpi: 141, centimetres: null, grade: 'enough' } }),
+    },
     frame: step(7),
     notices: [{ kind: 'photos-anew' }],
     guidance: {

@@ -4,6 +4,7 @@
 import type { Document } from '../gen/Document';
 import type { Guidance } from '../gen/Guidance';
 import type { Hand } from '../gen/Hand';
+import type { SettingsTopic } from '../gen/SettingsTopic';
 import type { View } from '../gen/View';
 
 type Nothing = Record<never, never>;
@@ -42,6 +43,21 @@ export interface Commands {
   read_practice_mail: Nothing;
   open_review_desk: Nothing;
   copy_reference: Nothing;
+  open_settings: Nothing;
+  show_setting: { topic: SettingsTopic };
+  forgot_password: Nothing;
+  ask_password_reset: { email: string };
+  reset_password: { code: string; password: string };
+  change_password: { password: string };
+  change_email: { email: string };
+  confirm_email: { code: string };
+  cancel_email_change: Nothing;
+  confirm_identity: { password: string };
+  end_session: { id: string };
+  end_other_sessions: Nothing;
+  disconnect_identity: { id: string };
+  export_data: Nothing;
+  delete_account: Nothing;
   quit: Nothing;
 }
 

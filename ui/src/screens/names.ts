@@ -11,6 +11,8 @@ export function screenName(screen: Screen): string {
     case 'capture':
     case 'review':
       return t(`name-${screen.kind}-${screen.photo}`);
+    case 'settings':
+      return t(`name-settings-${screen.page.kind}`);
     default:
       return t(`name-${screen.kind}`);
   }
