@@ -122,9 +122,7 @@ impl Settings {
             _ if busy => None,
             Page::Overview => Some(self.behind.unwrap_or(Place::Home)),
             Page::Email | Page::Password | Page::Delete => Some(Place::Settings(Page::Overview)),
-            Page::Confirm => {
-                Some(Place::Settings(self.pending.as_ref().map_or(Page::Overview, |pending| pending.page())))
-            }
+            Page::Confirm => Some(Place::Settings(self.pending.as_ref().map_or(Page::Overview, Deed::page))),
             Page::Forgotten => Some(Place::SignIn),
             Page::Gone => None,
         }
