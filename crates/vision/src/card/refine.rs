@@ -3,7 +3,7 @@
 //! Guarantees: a refined outline has four sides that were each seen along a good part of their length, except one that
 //! the candidate itself says lies outside the frame; that one stays where it was guessed.
 //! Where most profiles of a side follow another line, a strut or a seam close to the card, and with it the four are no
-//! rectangle, the line that the others follow is tried in its place.
+//! rectangle, the next strongest line is tried in its place.
 //! The share of profiles that agree with a side is not given out: it stays near .85 whatever happens and says nothing.
 
 use crate::{Plane, Point, Quad};
@@ -25,11 +25,13 @@ const SECOND_REACH_PX: f32 = 4.0;
 const LEAST_GRADIENT: f32 = 3.0;
 /// Profiles within this of a line agree with it, pixels.
 const AGREE_PX: f32 = 0.9;
+/// Edges this close to each other are one edge.
+const SAME_EDGE_PX: f32 = 1.5;
 /// Profiles that must agree on a side.
 const LEAST_AGREEING: usize = 18;
 /// Four sides further than this from a card's shape are doubted: the logarithm of their ratio to the card's, and the cosine between
 /// the sides. A lens that is guessed wrong raises it for every line alike, so the doubt only costs a second look.
-const DOUBTED_SHAPE: f32 = 0.02;
+const DOUBTED_SHAPE: f32 = 0.04;
 /// Another line is taken only when it leaves less than this of the doubt.
 const LESS_DOUBT: f32 = 0.5;
 /// Longest reach there is room for: 16 frame pixels behind a coarse pixel, twice that.
@@ -50,6 +52,8 @@ struct FittedSide {
     agreeing: [bool; PROFILES],
     from: Point,
     to: Point,
+    /// Where the side begins and ends beside the coarse one, pixels outwards.
+    offsets_px: (f32, f32),
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -102,7 +106,12 @@ fn round(
     reach_px: impl Fn(f32) -> f32,
     off_shape: &impl Fn(&Quad) -> f32,
 ) -> Option<Outline> {
-    let nowhere = FittedSide { agreeing: [false; PROFILES], from: Point::default(), to: Point::default() };
+    let nowhere = FittedSide {
+        agreeing: [false; PROFILES],
+        from: Point::default(),
+        to: Point::default(),
+        offsets_px: (0.0, 0.0),
+    };
     let mut sides = [nowhere; 4];
     let ends = |index: usize| (quad.0[index], quad.0[(index + 1) % 4]);
     for (index, side) in sides.iter_mut().enumerate() {
@@ -114,7 +123,7 @@ fn round(
         *side = if unseen == Some(index) {
             FittedSide { from, to, ..nowhere }
         } else {
-            fit_side(luma, from, to, reach_px(length), &nowhere.agreeing)?
+            fit_side(luma, from, to, reach_px(length), None)?
         };
     }
     let most = off_shape(&corners(&sides)?);
@@ -123,7 +132,8 @@ fn round(
         let first = sides;
         for (index, side) in first.iter().enumerate() {
             let (from, to) = ends(index);
-            let Some(other) = fit_side(luma, from, to, reach_px(from.distance(to)), &side.agreeing) else { continue };
+            let beside = Some(side.offsets_px);
+            let Some(other) = fit_side(luma, from, to, reach_px(from.distance(to)), beside) else { continue };
             let mut tried = first;
             tried[index] = other;
             let doubt = corners(&tried).map_or(f32::MAX, |quad| off_shape(&quad));
@@ -145,8 +155,8 @@ fn corners(sides: &[FittedSide; 4]) -> Option<Quad> {
 }
 
 /// Corners run clockwise on the screen (y down), so the outward normal of a side is its direction turned to (y, -x).
-/// `less`: profiles that follow a line already known, and are not asked.
-fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32, less: &[bool; PROFILES]) -> Option<FittedSide> {
+/// `beside`: where a line begins and ends that is known already and not meant.
+fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32, beside: Option<(f32, f32)>) -> Option<FittedSide> {
     let length = from.distance(to);
     let (dir_x, dir_y) = ((to.x - from.x) / length, (to.y - from.y) / length);
     let at = |along: f32, off_px: f32| Point {
@@ -157,18 +167,24 @@ fn fit_side(luma: &Plane, from: Point, to: Point, reach_px: f32, less: &[bool; P
     for (index, profile) in profiles.iter_mut().enumerate() {
         profile.along = FIRST_SHARE + (1.0 - 2.0 * FIRST_SHARE) * (index as f32 + 0.5) / PROFILES as f32;
         let spot = at(profile.along, 0.0);
-        if !less[index]
-            && let Some((off_px, gradient)) = edge_of(luma, spot, (dir_x, dir_y), reach_px)
-        {
+        let known_px = beside.map(|(start, end)| start + (end - start) * profile.along);
+        if let Some((off_px, gradient)) = edge_of(luma, spot, (dir_x, dir_y), reach_px, known_px) {
             (profile.off_px, profile.gradient) = (off_px, gradient);
         }
     }
     let (start_px, end_px, agreeing) = consensus(&profiles)?;
-    Some(FittedSide { agreeing, from: at(0.0, start_px), to: at(1.0, end_px) })
+    Some(FittedSide { agreeing, from: at(0.0, start_px), to: at(1.0, end_px), offsets_px: (start_px, end_px) })
 }
 
-/// The strongest edge across a side near `spot`: pixels outwards, sub-pixel, and its gradient outwards.
-fn edge_of(luma: &Plane, spot: Point, direction: (f32, f32), reach_px: f32) -> Option<(f32, f32)> {
+/// The strongest edge across a side near `spot`: pixels outwards, sub-pixel, and its gradient outwards. With `known_px` the
+/// strongest other than the one there.
+fn edge_of(
+    luma: &Plane,
+    spot: Point,
+    direction: (f32, f32),
+    reach_px: f32,
+    known_px: Option<f32>,
+) -> Option<(f32, f32)> {
     let (dir_x, dir_y) = direction;
     let reach = (reach_px.round() as usize).min((MOST_SAMPLES - 3) / 2);
     let samples = 2 * reach + 3;
@@ -187,7 +203,13 @@ fn edge_of(luma: &Plane, spot: Point, direction: (f32, f32), reach_px: f32) -> O
     let (mut best, mut most) = (0, LEAST_GRADIENT);
     for index in 1..samples - 1 {
         let strength = gradient(index);
-        if strength > most {
+        let is_known = known_px.is_some_and(|known_px| {
+            let near = (index as f32 - reach as f32 - 1.0 - known_px).abs() <= SAME_EDGE_PX;
+            // The flank of an edge is not another edge.
+            let flank = strength < gradient(index.max(2) - 1) || strength < gradient((index + 1).min(samples - 2));
+            near || flank
+        });
+        if strength > most && !is_known {
             (best, most) = (index, strength);
         }
     }
