@@ -22,6 +22,7 @@ name-stopped = Stopped
 name-welcome = Welcome
 name-before-you-begin = Before you begin
 name-sign-in = Sign in
+name-organisation = Log in with your organisation
 name-waiting-for-keyring = Your computer’s password
 name-home = Your profile
 name-name = Your name

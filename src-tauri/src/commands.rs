@@ -1,7 +1,7 @@
 //! One-expression adapters from the window's calls onto the journey. Every rule is there.
 
 use likeness_journey::view::{Document, Guidance, Hand, SettingsTopic, View};
-use likeness_journey::{Change, Intent, Journey, Link, SettingsWish};
+use likeness_journey::{Change, Intent, JoiningWish, Journey, Link, SettingsWish, StepWish};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -46,6 +46,18 @@ intents! {
     sign_in_password(email: String, password: String) => Intent::SignIn { email, password: password.into() };
     /// Signs in as a seeded account of practice mode.
     use_practice_account(email: String) => Intent::UsePracticeAccount { email };
+    /// To the field for an organisation's domain.
+    open_organisation() => Intent::Joining(JoiningWish::Open);
+    /// Looks for the organisation and opens the browser.
+    find_organisation(input: String) => Intent::Joining(JoiningWish::Find { input });
+    /// Opens the browser once more.
+    reopen_browser() => Intent::Joining(JoiningWish::Reopen);
+    /// Copies the link for another browser.
+    copy_browser_link() => Intent::Joining(JoiningWish::CopyLink);
+    /// Stops a sign-in through an organisation.
+    cancel_sign_in() => Intent::Joining(JoiningWish::Cancel);
+    /// Takes the step that is shown.
+    answer_step(answer: StepWish) => Intent::Joining(JoiningWish::Step(answer));
     /// Signs out and forgets everything kept on this computer.
     sign_out() => Intent::SignOut;
     /// Goes on without the system's keyring.

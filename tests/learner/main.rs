@@ -16,8 +16,11 @@ mod in_clear;
 mod keyring;
 mod leaving;
 mod name_question;
+mod organisation;
 mod person;
 mod practice_house;
+#[path = "../../crates/account/tests/api/practised_browser.rs"]
+mod practised_browser;
 #[path = "../journey/review_desk.rs"]
 mod review_desk;
 mod server_down;

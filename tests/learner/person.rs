@@ -399,6 +399,7 @@ pub fn trouble(screen: &Screen) -> Option<&Trouble> {
     match screen {
         Screen::Stopped { trouble } => Some(trouble),
         Screen::SignIn { trouble, .. }
+        | Screen::Organisation { trouble, .. }
         | Screen::Home { trouble, .. }
         | Screen::Name { trouble, .. }
         | Screen::Consent { trouble, .. }

@@ -41,6 +41,13 @@ impl PracticeHouse {
         account.password.expose().to_owned()
     }
 
+    /// The token of a seeded invitation.
+    pub fn invitation(&self, email: &str) -> String {
+        let invitation = self.server.invitations.iter().find(|invitation| invitation.email == email);
+        let link = &invitation.expect("a seeded invitation").link;
+        link.strip_prefix("app.likeness:/invite?t=").expect("a link with a token").to_owned()
+    }
+
     /// Everything app and server may write to.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -2,7 +2,7 @@
 
 use likeness_account::vault::MemoryStore;
 use likeness_journey::view::{Document, Hand, Photo, ProfileStatus, Screen};
-use likeness_journey::{Change, Intent, Link, SettingsWish};
+use likeness_journey::{Change, Intent, JoiningWish, Link, SettingsWish, StepWish};
 use likeness_studio::Script;
 use secrecy::SecretString;
 
@@ -15,7 +15,7 @@ type Press = (&'static str, fn() -> Intent);
 
 /// Every press there is. `is_listed` does not compile when one is missing here.
 #[rustfmt::skip]
-const ALL: [Press; 39] = [
+const ALL: [Press; 43] = [
     ("ui-ready",        || Intent::UiReady),
     ("go",              || Intent::Go),
     ("back",            || Intent::Back),
@@ -25,6 +25,10 @@ const ALL: [Press; 39] = [
     ("change-document", || Intent::Change(Change::Document)),
     ("sign-in",         || Intent::SignIn { email: LEARNER.to_owned(), password: SecretString::from("not-it") }),
     ("practice",        || Intent::UsePracticeAccount { email: LEARNER.to_owned() }),
+    ("organisation",    || Intent::Joining(JoiningWish::Open)),
+    ("find",            || Intent::Joining(JoiningWish::Find { input: "okta".to_owned() })),
+    ("cancel-sign-in",  || Intent::Joining(JoiningWish::Cancel)),
+    ("step",            || Intent::Joining(JoiningWish::Step(StepWish::Confirm))),
     ("sign-out",        || Intent::SignOut),
     ("skip-keyring",    || Intent::SkipKeyring),
     ("retry-keyring",   || Intent::RetryKeyring),
@@ -69,6 +73,7 @@ fn is_listed(intent: &Intent) -> bool {
         | Intent::Change(_)
         | Intent::SignIn { .. }
         | Intent::UsePracticeAccount { .. }
+        | Intent::Joining(_)
         | Intent::SignOut
         | Intent::SkipKeyring
         | Intent::RetryKeyring
@@ -134,7 +139,10 @@ async fn every_press_on_every_screen() {
     person.press(Intent::Go).await;
     only(&person, "before-you-begin", &["go", "back"]).await;
     person.press(Intent::Go).await;
-    only(&person, "sign-in", &["back", "sign-in", "practice", "forgotten"]).await;
+    only(&person, "sign-in", &["back", "sign-in", "organisation", "practice", "forgotten"]).await;
+    person.press(Intent::Joining(JoiningWish::Open)).await;
+    only(&person, "organisation", &["back", "find"]).await;
+    person.press(Intent::Back).await;
     person.refused(Intent::UsePracticeAccount { email: "stranger@mail.example".to_owned() }, "no seeded account").await;
     person.press(Intent::UsePracticeAccount { email: LEARNER.to_owned() }).await;
     person.until_status(ProfileStatus::None).await;

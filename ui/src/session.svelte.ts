@@ -84,6 +84,8 @@ export function screenKey(screen: Screen): string {
       return `${screen.kind}-${screen.photo}`;
     case 'id-layout':
       return screen.document === null ? 'id-layout' : 'id-layout-sides';
+    case 'organisation':
+      return `organisation-${screen.page.kind}`;
     case 'settings': {
       const { page } = screen;
       const asksForCode = (page.kind === 'email' && page.pending !== null) || (page.kind === 'forgotten' && page.sent);

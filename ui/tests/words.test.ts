@@ -13,7 +13,7 @@ const SOURCES = files('src').filter(
 );
 const LOCALE = '../locales/en';
 /** Read by others too, or by codes that come from outside: whether each is used cannot be seen here. */
-const SHARED_FILES = ['hints.ftl', 'reasons.ftl', 'mail.ftl', 'cli.ftl', 'consent.ftl'];
+const SHARED_FILES = ['hints.ftl', 'reasons.ftl', 'mail.ftl', 'cli.ftl', 'consent.ftl', 'browser.ftl'];
 /** Ids made from a value of the View. */
 const MADE = [
   /^home-(none|unknown|in-review|approved|rejected|expired)-(title|lead)$/,
@@ -24,6 +24,8 @@ const MADE = [
   /^capture-hand-(left|right)$/,
   /^sending-(uploading|submitting|waiting|paused|stopped)$/,
   /^sign-in-ended-/,
+  /^organisation-(domain|browser|choose-account|create-account|link-existing|set-password|blocked-by-social|confirm-link|invitation|verify-email)-(title|lead)$/,
+  /^organisation-social-/,
   /^check-change-(name|face|id|document)$/,
   /^name-/,
   /^settings-device-(linux|macos|windows)$/,

@@ -12,13 +12,15 @@ use likeness_protocol::jws::PrivateKey;
 use likeness_protocol::oauth::TokenResponse;
 use likeness_protocol::problem::Code;
 use likeness_protocol::text::Secret;
-use likeness_remote::{Api, Authorisation, RemoteError};
+use likeness_remote::{Api, Authorisation, RemoteError, StepAnswer};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 use crate::error::AccountError;
+use crate::flow::browser::{self, BROWSER_WITHIN, Halfway, OpenUrl, OrganisationWish, Stepped};
 use crate::flow::password::{self, Granted};
-use crate::state::{Auth, EndReason, Kept, Learner, MemoryReason};
+use crate::state::{Auth, BrowserWait, EndReason, Kept, Learner, MemoryReason, Unproven};
 use crate::tokens::{AccessToken, Freshness};
 use crate::vault::{KEY_BYTES, Keeps, Pending, READ_WITHIN, SessionItem, Slot, Vault, VaultFault, WRITE_WITHIN};
 
@@ -33,6 +35,16 @@ pub(crate) enum Order {
     SignIn {
         email: String,
         password: Secret,
+        done: Done,
+    },
+    SignInBrowser {
+        wish: OrganisationWish,
+        open: Arc<dyn OpenUrl>,
+        done: Done,
+    },
+    ReopenBrowser,
+    AnswerStep {
+        answer: StepAnswer,
         done: Done,
     },
     SignOut {
@@ -66,6 +78,12 @@ pub(crate) enum Event {
     Loaded(Result<Option<Zeroizing<Vec<u8>>>, VaultFault>),
     /// The server's answer to a password.
     Granted { email: String, result: Result<Granted, RemoteError> },
+    /// The browser can be opened.
+    BrowserReady { org: String, link: String },
+    /// The browser came back with something to trade.
+    BroughtBack,
+    /// What the browser or a step led to.
+    Stepped(Result<Stepped, AccountError>),
     /// The server's answer to the password of somebody who is signed in.
     Confirmed(Result<TokenResponse, RemoteError>),
     /// The server's answer to a refresh token.
@@ -97,6 +115,8 @@ pub(crate) fn start(api: Api, vault: Vault, slot: Slot) -> (mpsc::UnboundedSende
         keyring: None,
         asked_to_keep: None,
         outdated: None,
+        browser: None,
+        halfway: None,
     };
     tokio::spawn(owner.serve(incoming));
     (orders, watching)
@@ -124,6 +144,16 @@ struct Owner {
     asked_to_keep: Option<Secret>,
     /// The token of a sign-in that a newer one has taken the place of: it is revoked once the newer one is kept.
     outdated: Option<Secret>,
+    /// What opens the browser, and the work that waits for it.
+    browser: Option<Browser>,
+    /// A sign-in that needs another step.
+    halfway: Option<Halfway>,
+}
+
+/// The browser of the running sign-in.
+struct Browser {
+    open: Arc<dyn OpenUrl>,
+    waiting: AbortHandle,
 }
 
 /// A sign-in.
@@ -144,6 +174,9 @@ impl Owner {
             match order {
                 Order::Restore { done } => self.restore(done),
                 Order::SignIn { email, password, done } => self.sign_in(email, password, done),
+                Order::SignInBrowser { wish, open, done } => self.sign_in_browser(wish, open, done),
+                Order::ReopenBrowser => self.reopen_browser(),
+                Order::AnswerStep { answer, done } => self.answer_step(answer, done),
                 Order::SignOut { done } => self.sign_out(done),
                 Order::Confirm { password, done } => self.confirm(password, done),
                 Order::ReadAddress => self.read_address(),
@@ -182,12 +215,93 @@ impl Owner {
         }
         self.attempt += 1;
         self.done = Some(done);
+        self.halfway = None;
         self.show(Auth::Exchanging);
         let api = self.api.clone();
         self.beside(|report| async move {
             let result = password::sign_in(&api, &email, password).await;
             report.say(Event::Granted { email, result });
         });
+    }
+
+    fn sign_in_browser(&mut self, wish: OrganisationWish, open: Arc<dyn OpenUrl>, done: Done) {
+        if self.done.is_some() {
+            return answer(done, Err(AccountError::Busy));
+        }
+        if self.session.is_some() {
+            return answer(done, Err(AccountError::AlreadySignedIn));
+        }
+        self.attempt += 1;
+        self.done = Some(done);
+        self.halfway = None;
+        self.show(Auth::Discovering);
+        let api = self.api.clone();
+        let waiting = self.beside(|report| async move {
+            let brought = async {
+                let ready = browser::prepare(&api, wish).await?;
+                report.say(Event::BrowserReady { org: ready.org.clone(), link: ready.link.clone() });
+                ready.brought().await
+            };
+            let brought = brought.await;
+            // From here on the server may grant something, and then it must be heard of.
+            report.say(Event::BroughtBack);
+            let result = match brought {
+                Ok(brought) => brought.trade(&api).await,
+                Err(error) => Err(error),
+            };
+            report.say(Event::Stepped(result));
+        });
+        self.browser = Some(Browser { open, waiting });
+    }
+
+    fn browser_ready(&mut self, org: String, link: String) {
+        let opened = self.browser.as_ref().is_some_and(|browser| browser.open.open(&link));
+        let until = self.api.clock().now().plus(BROWSER_WITHIN);
+        self.show(Auth::AwaitingBrowser(BrowserWait { org, link, until, opened }));
+    }
+
+    fn reopen_browser(&mut self) {
+        let Auth::AwaitingBrowser(wait) = self.auth.borrow().clone() else { return };
+        let opened = self.browser.as_ref().is_some_and(|browser| browser.open.open(&wait.link));
+        self.show(Auth::AwaitingBrowser(BrowserWait { opened, ..wait }));
+    }
+
+    fn answer_step(&mut self, step: StepAnswer, done: Done) {
+        if self.done.is_some() {
+            return answer(done, Err(AccountError::Busy));
+        }
+        let Some(halfway) = self.halfway.clone() else { return answer(done, Err(AccountError::NoStep)) };
+        self.attempt += 1;
+        self.done = Some(done);
+        let api = self.api.clone();
+        self.beside(|report| async move { report.say(Event::Stepped(halfway.take(&api, step).await)) });
+    }
+
+    fn stepped(&mut self, result: Result<Stepped, AccountError>) {
+        self.browser = None;
+        match result {
+            Ok(Stepped::In(granted)) => {
+                self.halfway = None;
+                self.show(Auth::Exchanging);
+                self.begin_session(granted, None);
+            }
+            Ok(Stepped::On(halfway)) => {
+                self.show(Auth::Interaction(Unproven {
+                    org: halfway.org.clone(),
+                    next: halfway.unfinished.next.clone(),
+                }));
+                self.halfway = Some(halfway);
+                self.finish(Ok(()));
+            }
+            Err(error) => {
+                let over = matches!(&error, AccountError::Remote(error)
+                    if error.is(Code::AuthSessionExpired) || error.is(Code::InvalidGrant));
+                if over || self.halfway.is_none() {
+                    self.end(None);
+                }
+                self.finish(Err(error));
+            }
+        }
     }
 
     fn sign_out(&mut self, done: Done) {
@@ -241,8 +355,16 @@ impl Owner {
     }
 
     fn cancel(&mut self) {
-        if matches!(*self.auth.borrow(), Auth::Exchanging) && self.session.is_none() {
+        let waits = matches!(
+            *self.auth.borrow(),
+            Auth::Exchanging | Auth::Discovering | Auth::AwaitingBrowser(_) | Auth::Interaction(_)
+        );
+        if waits && self.session.is_none() {
             self.attempt += 1;
+            if let Some(browser) = self.browser.take() {
+                // What is waited for is dropped, and the port closed with it.
+                browser.waiting.abort();
+            }
             self.end(None);
             self.finish(Err(AccountError::Cancelled));
         }
@@ -302,6 +424,12 @@ impl Owner {
             Event::KeyringIsSlow => self.keyring_is_slow(),
             Event::Loaded(loaded) => self.loaded(loaded),
             Event::Granted { email, result } => self.granted(email, result),
+            Event::BrowserReady { org, link } => self.browser_ready(org, link),
+            Event::BroughtBack => {
+                self.browser = None;
+                self.show(Auth::Exchanging);
+            }
+            Event::Stepped(result) => self.stepped(result),
             Event::Confirmed(result) => self.confirmed(result),
             Event::Renewed(result) => self.renewed(result),
             Event::Kept(result) => self.kept(result),
@@ -321,7 +449,10 @@ impl Owner {
 
     /// An answer to a question nobody asks any more.
     fn too_late(&mut self, event: Event) {
-        let (Event::Granted { result: Ok(Granted { tokens, .. }), .. } | Event::Confirmed(Ok(tokens))) = event else {
+        let (Event::Granted { result: Ok(Granted { tokens, .. }), .. }
+        | Event::Stepped(Ok(Stepped::In(Granted { tokens, .. })))
+        | Event::Confirmed(Ok(tokens))) = event
+        else {
             return;
         };
         tracing::info!(code = "late-sign-in-revoked");
@@ -387,12 +518,16 @@ impl Owner {
                 return self.finish(Err(error.into()));
             }
         };
+        self.begin_session(granted, Some(email));
+    }
+
+    fn begin_session(&mut self, granted: Granted, email: Option<String>) {
         self.session = Some(Session {
             access: None,
             refresh: None,
             key: granted.key,
             outbox_key: granted.outbox_key,
-            account: Learner { id: granted.tokens.sub.clone(), email: Some(email) },
+            account: Learner { id: granted.tokens.sub.clone(), email },
             grant: granted.tokens.grant.clone(),
             kept: self.kept_if_saved(),
         });
@@ -575,6 +710,8 @@ impl Owner {
 
     fn end(&mut self, why: Option<EndReason>) {
         self.session = None;
+        self.browser = None;
+        self.halfway = None;
         self.renewing = false;
         self.settling = false;
         self.abandon_waiting();
@@ -608,8 +745,8 @@ impl Owner {
     }
 
     /// Runs something that takes time beside the owner, with the number of the attempt it belongs to.
-    fn beside<F: Future<Output = ()> + Send + 'static>(&self, work: impl FnOnce(Report) -> F) {
-        tokio::spawn(work(Report { attempt: self.attempt, orders: self.orders.clone() }));
+    fn beside<F: Future<Output = ()> + Send + 'static>(&self, work: impl FnOnce(Report) -> F) -> AbortHandle {
+        tokio::spawn(work(Report { attempt: self.attempt, orders: self.orders.clone() })).abort_handle()
     }
 }
 

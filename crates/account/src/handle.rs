@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use likeness_protocol::text::Secret;
-use likeness_remote::{Api, Authorisation, Credentials, Promised, RemoteError, SignedApi};
+use likeness_remote::{Api, Authorisation, Credentials, Promised, RemoteError, SignedApi, StepAnswer};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::actor::{self, Order};
 use crate::error::AccountError;
+use crate::flow::browser::{OpenUrl, OrganisationWish};
 use crate::state::Auth;
 use crate::vault::{SecretStore, Slot, Vault};
 
@@ -55,6 +56,25 @@ impl Account {
         self.order(|done| Order::SignIn { email, password, done }).await
     }
 
+    /// Signs in through an organisation: finds it, opens the browser with `open`, waits for it for five minutes. Afterwards somebody is signed in,
+    /// or the state is [`Auth::Interaction`] and [`Account::answer_step`] goes on.
+    ///
+    /// # Errors
+    /// What the server says about the organisation, and [`AccountError`]'s own words about the browser.
+    pub async fn sign_in_browser(&self, wish: OrganisationWish, open: Arc<dyn OpenUrl>) -> Result<(), AccountError> {
+        self.order(|done| Order::SignInBrowser { wish, open, done }).await
+    }
+
+    /// Opens the browser once more with the link that is waited for. Without a wait it does nothing.
+    pub fn reopen_browser(&self) {
+        let _ = self.orders.send(Order::ReopenBrowser);
+    }
+
+    /// Takes the step that [`Auth::Interaction`] names. A refusal leaves the step as it was, unless the whole sign-in has ended.
+    pub async fn answer_step(&self, answer: StepAnswer) -> Result<(), AccountError> {
+        self.order(|done| Order::AnswerStep { answer, done }).await
+    }
+
     /// Forgets the sign-in here, then tells the server, for at most 3 s. Being offline does not keep anybody signed in.
     pub async fn sign_out(&self) -> Result<(), AccountError> {
         self.order(|done| Order::SignOut { done }).await
@@ -75,7 +95,7 @@ impl Account {
         let _ = self.orders.send(Order::ReadAddress);
     }
 
-    /// Stops a sign-in that is still talking to the server. Its late answer is dropped, and revoked if it was a yes.
+    /// Stops a sign-in that is still talking to the server, waits for a browser or for a step. Its late answer is dropped, and revoked if it was a yes.
     pub fn cancel(&self) {
         let _ = self.orders.send(Order::Cancel);
     }

@@ -3,7 +3,8 @@
 //! [`Account`] is the one door: it signs in and out, restores a saved sign-in at the start, keeps the tokens fresh and
 //! gives `remote` what it needs to sign requests. Tokens and passwords never leave this crate in a form that prints.
 //!
-//! Not built yet, and nowhere pretended: the browser leg, sign-up and the linking steps; `revoke:` items that end a
+//! Not built yet, and nowhere pretended: sign-up by e-mail, social accounts as a first way in and as a proof of an existing account,
+//! the app's own scheme as the browser's second way back, the device grant; `revoke:` items that end a
 //! sign-in later when the sign-out happened offline; a lock against a second process that renews the same sign-in
 //! (the shell allows one instance only); sealing unsent photos with the item's outbox key.
 
@@ -11,10 +12,13 @@ mod actor;
 mod error;
 mod flow;
 mod handle;
+mod loopback;
 mod state;
 mod tokens;
 pub mod vault;
 
 pub use error::AccountError;
+pub use flow::browser::{OpenUrl, OrganisationWish};
 pub use handle::Account;
-pub use state::{Auth, EndReason, Kept, Learner, MemoryReason};
+pub use likeness_remote::StepAnswer;
+pub use state::{Auth, BrowserWait, EndReason, Kept, Learner, MemoryReason, Unproven};

@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use likeness_protocol::oauth::Next;
+use likeness_protocol::time::UnixMs;
+
 use crate::vault::VaultFault;
 
 /// Where the sign-in stands.
@@ -20,6 +23,12 @@ pub enum Auth {
     },
     /// The keyring has not answered: its own dialog is probably open. It can be skipped.
     WaitingForKeyring,
+    /// Looking for the organisation and announcing the browser.
+    Discovering,
+    /// The browser is out.
+    AwaitingBrowser(BrowserWait),
+    /// The server needs another step before anybody is signed in.
+    Interaction(Unproven),
     /// Talking to the server about who this is.
     Exchanging,
     /// Signed in. The server may be out of reach all the same: offline is not a sign-out.
@@ -31,6 +40,40 @@ pub enum Auth {
     },
     /// Forgetting the tokens and telling the server.
     SigningOut,
+}
+
+/// A browser that has not come back yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BrowserWait {
+    /// What the organisation calls itself.
+    pub org: String,
+    /// What was opened, for "Copy link". It signs nobody in by itself.
+    pub link: String,
+    /// Until when it is waited for.
+    pub until: UnixMs,
+    /// Did the system take the link?
+    pub opened: bool,
+}
+
+impl fmt::Debug for BrowserWait {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("BrowserWait").field("opened", &self.opened).finish_non_exhaustive()
+    }
+}
+
+/// Somebody the organisation knows and whose account is not settled yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Unproven {
+    /// What the organisation calls itself.
+    pub org: String,
+    /// What is needed.
+    pub next: Next,
+}
+
+impl fmt::Debug for Unproven {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Unproven").finish_non_exhaustive()
+    }
 }
 
 /// The account that is signed in.

@@ -4,6 +4,7 @@ use likeness_account::{Auth, Kept, MemoryReason};
 use likeness_protocol::time::UnixMs;
 use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
 
+use crate::joining;
 use crate::settings;
 use crate::state::{CameraNow, Place, State};
 use crate::view::{
@@ -108,6 +109,7 @@ fn screen(state: &State) -> Screen {
         Place::Welcome => Screen::Welcome,
         Place::BeforeYouBegin => Screen::BeforeYouBegin { camera_seen: state.camera_seen, id_types: id_types(state) },
         Place::SignIn => sign_in(state),
+        Place::Organisation => joining::screen(state),
         Place::WaitingForKeyring => Screen::WaitingForKeyring,
         Place::Home => home(state),
         Place::Name => Screen::Name { name: state.draft.name.clone(), trouble },

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::joining::JoiningWish;
 use crate::view::{Document, Hand, SettingsTopic};
 
 /// One press of the person in front of the window.
@@ -29,6 +30,8 @@ pub enum Intent {
         /// Its address.
         email: String,
     },
+    /// Something on the way through an organisation.
+    Joining(JoiningWish),
     /// Sign out.
     SignOut,
     /// Go on without the keyring.

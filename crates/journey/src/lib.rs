@@ -9,6 +9,7 @@ mod draw;
 mod errands;
 mod guidance;
 mod intent;
+mod joining;
 mod news;
 mod pictures;
 mod remembered;
@@ -35,6 +36,7 @@ use url::Url;
 
 use actor::{Mailbox, Materials, Message, Owner};
 pub use intent::{Change, Intent, Link, Refusal, SettingsWish};
+pub use joining::{JoiningWish, StepWish};
 pub use pictures::PictureAnswer;
 use pictures::Pictures;
 use remembered::Remembered;

@@ -12,6 +12,7 @@ use likeness_submission::{OpenSession, SendError, SendNews, SubmissionError};
 use crate::actor::Owner;
 use crate::draw::milliseconds;
 use crate::errands;
+use crate::joining;
 use crate::settings::SettingsNews;
 use crate::state::{Place, Shot};
 use crate::view::{MailView, Photo, Progress, SendPhase, Trouble};
@@ -167,7 +168,7 @@ impl Owner {
         tracing::warn!(code = error.code());
         let problem = error.problem();
         self.state.trouble = Some(Trouble {
-            code: error.code().to_owned(),
+            code: joining::hinted(error).unwrap_or(error.code()).to_owned(),
             field: None,
             number: error.retry_after().map(minutes),
             request_id: problem.map(|problem| problem.request_id.clone()),
@@ -189,7 +190,9 @@ impl Owner {
             self.note_owner(&account.id);
         }
         match &auth {
-            Auth::WaitingForKeyring if matches!(self.state.place, Place::Starting | Place::SignIn) => {
+            Auth::WaitingForKeyring
+                if matches!(self.state.place, Place::Starting | Place::SignIn | Place::Organisation) =>
+            {
                 self.state.place = Place::WaitingForKeyring;
                 // The wait has its own way out, which must be open while the sign-in is not over.
                 self.state.busy = false;
@@ -211,7 +214,10 @@ impl Owner {
             // Somebody who is in already has only become better known; who has just pressed "Sign out" is not led back.
             Auth::SignedIn { .. }
                 if !was_in
-                    && matches!(self.state.place, Place::Starting | Place::WaitingForKeyring | Place::SignIn) =>
+                    && matches!(
+                        self.state.place,
+                        Place::Starting | Place::WaitingForKeyring | Place::SignIn | Place::Organisation
+                    ) =>
             {
                 self.state.place = Place::Home;
                 self.state.busy = false;

@@ -21,6 +21,8 @@ pub enum Place {
     BeforeYouBegin,
     /// E-mail and password.
     SignIn,
+    /// Through an organisation; which page is the sign-in's own to say.
+    Organisation,
     /// The keyring's own dialog is open.
     WaitingForKeyring,
     /// Status.
@@ -259,6 +261,8 @@ pub struct State {
     pub auth: Auth,
     /// Address typed at the sign-in.
     pub email: String,
+    /// Domain typed on the way through an organisation.
+    pub organisation: String,
     /// Waiting for an answer to what was pressed.
     pub busy: bool,
     /// What went wrong with what was pressed.
@@ -300,6 +304,7 @@ impl State {
             camera_seen: true,
             auth: Auth::Booting,
             email: String::new(),
+            organisation: String::new(),
             busy: false,
             trouble: None,
             profile: None,
@@ -346,6 +351,9 @@ impl State {
             Place::BeforeYouBegin => Some(Place::Welcome),
             Place::SignIn if self.busy => None,
             Place::SignIn => Some(Place::BeforeYouBegin),
+            // Everything behind the domain has a way out of its own, which tells the server nothing more.
+            Place::Organisation if self.busy || !matches!(self.auth, Auth::SignedOut { .. }) => None,
+            Place::Organisation => Some(Place::SignIn),
             // Come here to look at the name once more: the photos are still there, and so is the way on.
             Place::Name if self.draft.name_set && self.draft.holds_photos() => Some(self.next_step()),
             Place::Name | Place::FixPhoto => Some(Place::Home),

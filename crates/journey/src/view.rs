@@ -162,6 +162,15 @@ pub enum Screen {
         /// Why the learner was signed out, if a session just ended: a code.
         ended: Option<String>,
     },
+    /// Signing in through an organisation.
+    Organisation {
+        /// Which page of it.
+        page: OrganisationPage,
+        /// Working on it.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
+    },
     /// The system's keyring asks the learner for its password. `skip_keyring`.
     WaitingForKeyring,
     /// The status of the profile and its next step. `go`: the button.
@@ -418,6 +427,90 @@ pub struct SettingsDone {
     pub code: String,
     /// Where the saved file is.
     pub path: Option<String>,
+}
+
+/// A page on the way through an organisation. `cancel_sign_in` everywhere but on the first, `answer_step` on all behind the browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum OrganisationPage {
+    /// Which organisation. `find_organisation`, `back`.
+    Domain {
+        /// What was typed before.
+        input: String,
+    },
+    /// The browser is out. `reopen_browser`, `copy_browser_link`.
+    Browser {
+        /// The organisation.
+        org: String,
+        /// Did the system open it?
+        opened: bool,
+        /// Until when it is waited for, milliseconds since 1970.
+        until_ms: i64,
+    },
+    /// A new account, or the one there is? `new`, `existing`.
+    ChooseAccount {
+        /// The organisation.
+        org: String,
+        /// The name it gave; may be empty.
+        name: String,
+        /// The address it gave, masked; may be empty.
+        email_masked: String,
+        /// May a new account be made?
+        can_create: bool,
+        /// May an account be connected?
+        can_link: bool,
+        /// Is an invitation needed for that?
+        link_needs_invitation: bool,
+    },
+    /// The new account. `create`, `back`.
+    CreateAccount {
+        /// The organisation.
+        org: String,
+        /// Must a private address be given?
+        alternative_email_required: bool,
+        /// The name it gave; may be empty.
+        suggested_name: String,
+    },
+    /// Proof of the account there is. `link`, `back`.
+    LinkExisting {
+        /// The organisation.
+        org: String,
+        /// Is its address that of an account already?
+        already_uses_this_email: bool,
+    },
+    /// A password before a social sign-in is taken off. `set-password`, `back`.
+    SetPassword {
+        /// The account, masked; may be empty.
+        account_masked: String,
+    },
+    /// A social sign-in is in the way. `delink`, `back`.
+    BlockedBySocial {
+        /// The organisation.
+        org: String,
+        /// Which: `google`, `apple`, `facebook`.
+        providers: Vec<String>,
+        /// Has the account a password?
+        has_password: bool,
+    },
+    /// The last look. `confirm`, `back`.
+    ConfirmLink {
+        /// The organisation.
+        org: String,
+        /// The account, masked.
+        account_masked: String,
+        /// The organisation's address, masked.
+        org_masked: String,
+    },
+    /// The code of an invitation. `invitation`, `back`.
+    Invitation {
+        /// The organisation.
+        org: String,
+    },
+    /// The code of a mail. `verify`, `resend`, `later`.
+    VerifyEmail {
+        /// Where it went, masked.
+        email_masked: String,
+    },
 }
 
 /// A seeded account.

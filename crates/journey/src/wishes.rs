@@ -28,6 +28,7 @@ impl Owner {
                 errands::sign_in(owner, password);
             }),
             Intent::UsePracticeAccount { email } => self.use_practice_account(&email),
+            Intent::Joining(wish) => self.grant_joining(wish),
             Intent::SignOut => self.sign_out(),
             Intent::SkipKeyring => self.on(Place::WaitingForKeyring, |owner| {
                 if let Some(account) = &owner.account {

@@ -8,6 +8,7 @@
 //! has none (that is the error `tls-unavailable`).
 
 mod api;
+mod browser;
 mod client;
 mod clock;
 mod credentials;
@@ -22,6 +23,7 @@ mod settings;
 mod upload;
 
 pub use api::{Api, SignedApi, StatusRead};
+pub use browser::{Announced, BrowserWish, Outcome, StepAnswer, Unfinished};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Authorisation, Credentials, Promised};
 pub use error::{LONGEST_RETRY_AFTER, Refusal, RemoteError};

@@ -17,7 +17,7 @@ use crate::client::Call;
 use crate::error::RemoteError;
 
 /// Short, so that a lost reply is soon asked for again.
-const TOKEN_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const TOKEN_WITHIN: Duration = Duration::from_secs(10);
 /// Signing out does not wait for a slow server.
 const REVOKE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -95,7 +95,7 @@ impl Api {
     }
 
     /// The path of an endpoint the metadata named; only one on the origin itself.
-    fn path_of(&self, endpoint: &str) -> Result<String, RemoteError> {
+    pub(crate) fn path_of(&self, endpoint: &str) -> Result<String, RemoteError> {
         match endpoint.strip_prefix(self.origin()) {
             Some(path) if path.starts_with('/') => Ok(path.to_owned()),
             _ => Err(RemoteError::RedirectRefused),
@@ -104,7 +104,7 @@ impl Api {
 }
 
 /// The PKCE challenge: base64url of the verifier's SHA-256 (RFC 7636, section 4.2).
-fn s256(verifier: &Secret) -> String {
+pub(crate) fn s256(verifier: &Secret) -> String {
     use base64::Engine as _;
     use sha2::Digest as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(verifier.expose()))

@@ -4,6 +4,7 @@ import type { Document } from "./Document";
 import type { Hand } from "./Hand";
 import type { HomeAction } from "./HomeAction";
 import type { MailView } from "./MailView";
+import type { OrganisationPage } from "./OrganisationPage";
 import type { Photo } from "./Photo";
 import type { PhotoSlot } from "./PhotoSlot";
 import type { PracticeAccount } from "./PracticeAccount";
@@ -49,7 +50,19 @@ practiceAccounts: Array<PracticeAccount>,
 /**
  * Why the learner was signed out, if a session just ended: a code.
  */
-ended: string | null, } | { "kind": "waiting-for-keyring" } | { "kind": "home", 
+ended: string | null, } | { "kind": "organisation", 
+/**
+ * Which page of it.
+ */
+page: OrganisationPage, 
+/**
+ * Working on it.
+ */
+busy: boolean, 
+/**
+ * What went wrong.
+ */
+trouble: Trouble | null, } | { "kind": "waiting-for-keyring" } | { "kind": "home", 
 /**
  * Where the profile stands.
  */

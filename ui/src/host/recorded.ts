@@ -4,6 +4,7 @@ import type { CameraView } from '../gen/CameraView';
 import type { Frame } from '../gen/Frame';
 import type { Guidance } from '../gen/Guidance';
 import type { Notice } from '../gen/Notice';
+import type { OrganisationPage } from '../gen/OrganisationPage';
 import type { Screen } from '../gen/Screen';
 import type { SettingsPage } from '../gen/SettingsPage';
 import type { Trouble } from '../gen/Trouble';
@@ -76,6 +77,13 @@ const check = (view: CameraView, more: Partial<Recorded> = {}): Recorded => ({
   ...more,
 });
 const step = (number: number): Partial<Frame> => ({ step: { number, of: 9 }, mayGoBack: true });
+
+const HARBOUR = 'Harbour University';
+const organisation = (page: OrganisationPage, more: Partial<Recorded> = {}, wrong: Trouble | null = null): Recorded => ({
+  screen: { kind: 'organisation', page, busy: false, trouble: wrong },
+  frame: { who: null },
+  ...more,
+});
 
 const FACE_OVAL = { x: 0.375, y: 0.14, width: 0.25, height: 0.68 };
 const CARD_OUTLINE = { x: 0.24, y: 0.21, width: 0.52, height: 0.583 };
@@ -200,6 +208,49 @@ const RECORDED: Record<string, Recorded> = {
     },
     frame: { who: null, mode: 'production' },
   },
+  organisation: organisation({ kind: 'domain', input: '' }, { frame: { who: null, mayGoBack: true } }),
+  'organisation-product-name': organisation(
+    { kind: 'domain', input: 'okta' },
+    { frame: { who: null, mayGoBack: true } },
+    trouble('org-is-product-name'),
+  ),
+  'organisation-unknown': organisation(
+    { kind: 'domain', input: 'corp.example' },
+    { frame: { who: null, mayGoBack: true } },
+    trouble('org-not-found'),
+  ),
+  'organisation-browser': organisation({ kind: 'browser', org: HARBOUR, opened: true, untilMs: SENT_AT_MS }),
+  'organisation-browser-shut': organisation({ kind: 'browser', org: HARBOUR, opened: false, untilMs: SENT_AT_MS }),
+  'organisation-choose': organisation({
+    kind: 'choose-account',
+    org: HARBOUR,
+    name: 'Nova Newcomer',
+    emailMasked: 'n•••••@harbour.example',
+    canCreate: true,
+    canLink: true,
+    linkNeedsInvitation: true,
+  }),
+  'organisation-create': organisation({
+    kind: 'create-account',
+    org: HARBOUR,
+    alternativeEmailRequired: true,
+    suggestedName: 'Nova Newcomer',
+  }),
+  'organisation-link': organisation(
+    { kind: 'link-existing', org: HARBOUR, alreadyUsesThisEmail: true },
+    {},
+    trouble('invalid-credentials'),
+  ),
+  'organisation-password': organisation({ kind: 'set-password', accountMasked: 'k•••••@mail.example' }),
+  'organisation-blocked': organisation({ kind: 'blocked-by-social', org: HARBOUR, providers: ['google'], hasPassword: false }),
+  'organisation-confirm': organisation({
+    kind: 'confirm-link',
+    org: HARBOUR,
+    accountMasked: 's•••••@mail.example',
+    orgMasked: 's•••••@harbour.example',
+  }),
+  'organisation-invitation': organisation({ kind: 'invitation', org: HARBOUR }),
+  'organisation-verify': organisation({ kind: 'verify-email', emailMasked: 'n•••••@mail.example' }),
   settings: settings(overview),
   'settings-done': settings({ ...overview, done: { code: 'password-changed', path: null } }),
   'settings-exported': settings({

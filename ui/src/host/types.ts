@@ -9,12 +9,27 @@ import type { View } from '../gen/View';
 
 type Nothing = Record<never, never>;
 
+/** What somebody does in a step of a first sign-in through an organisation. */
+export type StepWish =
+  | { kind: 'new' | 'existing' | 'confirm' | 'resend' | 'later' | 'back' }
+  | { kind: 'create'; alternativeEmail: string; password: string; fullName: string }
+  | { kind: 'link'; email: string; password: string }
+  | { kind: 'delink'; provider: string }
+  | { kind: 'set-password'; password: string }
+  | { kind: 'invitation' | 'verify'; code: string };
+
 /** What each command is given. The names are those of `src-tauri/commands.rs.in` (a test compares). */
 export interface Commands {
   ui_ready: Nothing;
   go: Nothing;
   back: Nothing;
   change: { what: 'name' | 'face' | 'id' | 'document' };
+  open_organisation: Nothing;
+  find_organisation: { input: string };
+  reopen_browser: Nothing;
+  copy_browser_link: Nothing;
+  cancel_sign_in: Nothing;
+  answer_step: { answer: StepWish };
   sign_in_password: { email: string; password: string };
   use_practice_account: { email: string };
   sign_out: Nothing;

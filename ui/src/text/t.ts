@@ -3,11 +3,14 @@
 
 import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle';
 
-const files = import.meta.glob<string>(['../../../locales/en/*.ftl', '!**/mail.ftl', '!**/cli.ftl', '!**/consent.ftl'], {
-  query: '?raw',
-  import: 'default',
-  eager: true,
-});
+const files = import.meta.glob<string>(
+  ['../../../locales/en/*.ftl', '!**/mail.ftl', '!**/cli.ftl', '!**/browser.ftl', '!**/consent.ftl'],
+  {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  },
+);
 
 const english = new FluentBundle('en');
 for (const text of Object.values(files)) english.addResource(new FluentResource(text));

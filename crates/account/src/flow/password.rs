@@ -39,7 +39,7 @@ pub(crate) async fn prove(
     api.exchange_code(key, answer.authorization_code, verifier).await
 }
 
-fn random() -> Result<Zeroizing<[u8; KEY_BYTES]>, RemoteError> {
+pub(super) fn random() -> Result<Zeroizing<[u8; KEY_BYTES]>, RemoteError> {
     let mut bytes = Zeroizing::new([0_u8; KEY_BYTES]);
     getrandom::fill(bytes.as_mut()).map_err(|_| RemoteError::NoRandomness)?;
     Ok(bytes)
