@@ -95,7 +95,7 @@ pub struct Remembered {
 impl Remembered {
     /// Reads the file, if there is one. `None`: nothing is read, and nothing will be written.
     pub fn read(file: Option<PathBuf>) -> Self {
-        let kept = file.as_deref().map(read).unwrap_or_else(|| Ok(Kept::default())).unwrap_or_else(|why| {
+        let kept = file.as_deref().map_or_else(|| Ok(Kept::default()), read).unwrap_or_else(|why| {
             tracing::warn!(code = "camera-choice-unreadable", %why, "the choice of a camera is forgotten");
             Kept::default()
         });
