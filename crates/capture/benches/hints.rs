@@ -140,7 +140,8 @@ mod linux {
             };
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
         };
-        let run = CaptureRun::start(camera.clone(), mode, settings, Box::new(on_advice), Box::new(|_| {}), Box::new(|_| {}));
+        let run =
+            CaptureRun::start(camera.clone(), mode, settings, Box::new(on_advice), Box::new(|_| {}), Box::new(|_| {}));
         let shown = show_all(&camera, time);
         run.stop();
         camera.quit();

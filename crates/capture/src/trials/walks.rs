@@ -238,7 +238,9 @@ const DIRECTIONS: [(&str, &[HintCode]); 3] = {
 /// How long a hint stays before another may come, as section "hints" of `docs/hints.md` promises.
 fn least_time(hint: &Hint) -> Duration {
     match (hint.code, hint.level) {
-        (HintCode::WrongSide | HintCode::NoPortrait | HintCode::UpsideDown | HintCode::CardNotInOutline, _) => Duration::from_secs(2),
+        (HintCode::WrongSide | HintCode::NoPortrait | HintCode::UpsideDown | HintCode::CardNotInOutline, _) => {
+            Duration::from_secs(2)
+        }
         (_, Level::Info) => Duration::from_secs(1),
         _ => Duration::from_millis(1_500),
     }
