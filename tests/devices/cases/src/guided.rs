@@ -29,7 +29,14 @@ impl Guided {
         // The case may have heard enough by the time something is said.
         let on_advice = Box::new(move |advice: &Advice| drop(say.send(advice.clone())));
         let on_photo = Box::new(move |photo| drop(give.send(photo)));
-        let run = CaptureRun::start(camera.clone(), likeness_capture::Mode::Face, settings, on_advice, on_photo, Box::new(|_| {}));
+        let run = CaptureRun::start(
+            camera.clone(),
+            likeness_capture::Mode::Face,
+            settings,
+            on_advice,
+            on_photo,
+            Box::new(|_| {}),
+        );
         Ok(Self { run, advice, photos })
     }
 
