@@ -10,6 +10,7 @@ mod fake_camera;
 mod folder;
 mod http;
 mod leftovers;
+mod locked_keyring;
 mod ordinary_run;
 mod picture;
 mod review_desk;

@@ -150,6 +150,11 @@ impl Window {
         }
     }
 
+    /// Closes the window as its owner would; the program is left to end by itself.
+    pub fn close(&self) {
+        self.call("DELETE", "/window", &Value::Null);
+    }
+
     /// Waits for a screen by its name.
     pub fn wait_for_screen(&self, name: &str) {
         self.wait(&format!("screen `{name}`"), |window| window.screen() == name);
