@@ -36,8 +36,7 @@ const CODE_LIFE: Duration = Duration::from_mins(30);
 const TRIES: i64 = 5;
 /// Codes for one address within an hour: 15 guesses at 8 digits, and no flood of mails.
 const CODES_PER_HOUR: i64 = 3;
-/// How many codes there are: eight digits.
-const CODES: u64 = 100_000_000;
+const CODE_DIGITS: usize = 8;
 
 /// Somebody who is not signed in.
 pub struct Stranger {
@@ -135,7 +134,7 @@ async fn write_code(app: &App, id: &str, lookup: &str) -> Result<(), ServerError
     .fetch_optional(app.database.read())
     .await?;
     let Some((account,)) = row else { return Ok(()) };
-    let digits = format!("{:08}", u64::from_be_bytes(tokens::random::<8>()?) % CODES);
+    let digits = tokens::digits(CODE_DIGITS)?;
     let mut transaction = app.database.write().await?;
     sqlx::query("UPDATE password_resets SET account_id = $2, code_hash = $3 WHERE id = $1")
         .bind(id)

@@ -37,6 +37,12 @@ pub fn token(prefix: &str) -> Result<Secret, ServerError> {
     Ok(Secret::new(format!("{prefix}{}", BASE64URL.encode(bytes.as_ref()))))
 }
 
+/// A code to type from a mail: so many digits, at most 19.
+pub fn digits(count: usize) -> Result<String, ServerError> {
+    let number = u64::from_be_bytes(random::<8>()?);
+    Ok(format!("{number:020}").chars().skip(20 - count.min(19)).collect())
+}
+
 /// What is stored of a token.
 pub fn hash(token: &str) -> String {
     BASE64URL.encode(Sha256::digest(token))

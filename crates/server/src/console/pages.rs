@@ -1,7 +1,12 @@
 //! The pages of the review desk. Everything that came from outside goes through [`text`].
 
 use super::session::Desk;
-use crate::{app::App, error::ServerError, http::refusal::Refusal, review::Part};
+use crate::{
+    app::App,
+    error::ServerError,
+    http::{html::text, refusal::Refusal},
+    review::Part,
+};
 use likeness_protocol::{
     Code, UnixMs,
     manifest::VirtualCamera,
@@ -16,22 +21,6 @@ pub struct Decision<'a> {
     pub request: &'a DecisionRequest,
     pub reasons: &'a [ReasonNotice],
     pub fields: &'a BTreeMap<String, String>,
-}
-
-/// Text as text, wherever it stands in a page.
-fn text(raw: &str) -> String {
-    let mut safe = String::with_capacity(raw.len());
-    for letter in raw.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter => safe.push(letter),
-        }
-    }
-    safe
 }
 
 fn frame(title: &str, header: &str, main: &str) -> String {

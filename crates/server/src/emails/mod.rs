@@ -35,8 +35,7 @@ use subtle::ConstantTimeEq;
 const CODE_LIFE: Duration = Duration::from_mins(30);
 /// Wrong tries that end a code.
 const TRIES: i64 = 5;
-/// How many codes there are: six digits.
-const CODES: u64 = 1_000_000;
+const CODE_DIGITS: usize = 6;
 /// Changes one account may ask for within an hour.
 const ASKED_PER_HOUR: i64 = 5;
 /// Mails to one new address within an hour, whoever asks.
@@ -166,7 +165,7 @@ async fn write_to_new(app: &App, id: &str, account: &str, new: &str) -> Result<(
         let nothing = mail::Variables::new();
         mail::enqueue_to(&mut transaction, app, &owner, new, Template::EmailTaken, &nothing).await?;
     } else {
-        let digits = format!("{:06}", u64::from_be_bytes(tokens::random::<8>()?) % CODES);
+        let digits = tokens::digits(CODE_DIGITS)?;
         sqlx::query("UPDATE email_changes SET code_hash = $2 WHERE id = $1")
             .bind(id)
             .bind(code_hash(app, id, &digits))

@@ -5,6 +5,7 @@
 
 pub mod caller;
 pub mod envelope;
+pub mod html;
 pub mod refusal;
 pub mod sent;
 

@@ -13,7 +13,6 @@ use crate::{
     accounts,
     app::App,
     database::{Write, column},
-    error::ServerError,
     http::refusal::Refusal,
     identity::{
         connect::{self, NewAccount},
@@ -236,7 +235,7 @@ impl Deed<'_> {
                 .await?;
         let (owner, template, digits) = match taken {
             Some((owner,)) => (owner, Template::AddressTaken, None),
-            None => (account.to_owned(), Template::EmailCode, Some(six_digits()?)),
+            None => (account.to_owned(), Template::EmailCode, Some(tokens::digits(6)?)),
         };
         let hash = digits.as_deref().map(|digits| self.session.code_hash(app, &address, digits));
         let variables = mail::Variables { code: digits, ..mail::Variables::new() };
@@ -447,9 +446,4 @@ fn not_here() -> Refusal {
 
 fn missing(field: &str) -> Refusal {
     Refusal::from(Code::InvalidRequest).field(field).detail("A field of this action is missing or not known.")
-}
-
-fn six_digits() -> Result<String, ServerError> {
-    let number = u64::from_be_bytes(tokens::random::<8>()?) % 1_000_000;
-    Ok(format!("{number:06}"))
 }

@@ -6,9 +6,9 @@
 use crate::{
     app::{App, Shared},
     error::ServerError,
+    http::html::text,
     http::{refusal::Refusal, sent::Form},
     oauth::{codes::verifier_fits, par::is_challenge},
-    sso::pages::text,
     tokens,
 };
 use axum::{

@@ -20,7 +20,7 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::Pin,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
     vec,
@@ -50,7 +50,7 @@ pub enum WebError {
     TooLong,
     /// This system has no certificates to trust.
     #[error("this system has no certificates to trust: {0}")]
-    NoCertificates(String),
+    NoCertificates(Arc<io::Error>),
 }
 
 /// How far a request may go.
@@ -76,7 +76,7 @@ impl Reach {
 /// Asks providers.
 #[derive(Default)]
 pub struct Web {
-    secure: OnceLock<Result<[Secure; 2], String>>,
+    secure: OnceLock<Result<[Secure; 2], Arc<io::Error>>>,
 }
 
 type Secure = Client<HttpsConnector<HttpConnector<Lookup>>, Full<Bytes>>;
@@ -131,17 +131,17 @@ impl Web {
 
     fn secure(&self, reach: Reach) -> Result<&Secure, WebError> {
         let made = self.secure.get_or_init(|| Ok([secure(Reach::Public)?, secure(Reach::Private)?]));
-        let [public, private] = made.as_ref().map_err(|why| WebError::NoCertificates(why.clone()))?;
+        let [public, private] = made.as_ref().map_err(|why| WebError::NoCertificates(Arc::clone(why)))?;
         Ok(if reach == Reach::Public { public } else { private })
     }
 }
 
-fn secure(reach: Reach) -> Result<Secure, String> {
+fn secure(reach: Reach) -> Result<Secure, Arc<io::Error>> {
     let mut connector = HttpConnector::new_with_resolver(Lookup(reach));
     connector.enforce_http(false);
     let connector = HttpsConnectorBuilder::new()
         .try_with_platform_verifier()
-        .map_err(|error| error.to_string())?
+        .map_err(|error| Arc::new(io::Error::other(error)))?
         .https_only()
         .enable_http1()
         .wrap_connector(connector);

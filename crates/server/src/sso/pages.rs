@@ -2,7 +2,7 @@
 //!
 //! Guarantees: nothing that came from outside stands in a page unescaped; a page runs one script of ours or none, loads nothing, and cannot be framed.
 
-use crate::http::envelope;
+use crate::http::{envelope, html::text};
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -79,20 +79,4 @@ fn policy(forms: &str) -> String {
         hash(SCRIPT),
         hash(STYLE)
     )
-}
-
-/// Text as text, wherever it stands in a page.
-pub fn text(raw: &str) -> String {
-    let mut safe = String::with_capacity(raw.len());
-    for letter in raw.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter => safe.push(letter),
-        }
-    }
-    safe
 }

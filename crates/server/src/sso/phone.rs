@@ -6,14 +6,14 @@
 
 use super::{
     browser::{Page, known_browser, pairs, with_browser},
-    pages::{self, text},
+    pages,
     provider::Provider,
 };
 use crate::{
     accounts,
     app::{App, Shared},
     database::column,
-    http::{refusal::Refusal, sent::Form},
+    http::{html::text, refusal::Refusal, sent::Form},
     identity::{
         discovery::{self, Asking},
         domain::Domain,
