@@ -247,10 +247,10 @@ pub struct ChallengeRequest {
     /// With `action=invitation` the invitation's code or token, with `action=verify` the digits of the mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Secret>,
-    /// With `action=link_via`: where the browser comes back to.
+    /// Where the browser comes back to: with `action=link_via`, and beside a password, in case the organisation of the address wants none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<100, _>")]
     pub redirect_uri: Option<String>,
-    /// With `action=link_via`: 256 random bits that come back through the browser.
+    /// Beside `redirect_uri`: 256 random bits that come back through the browser.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<128, _>")]
     pub state: Option<String>,
 }
@@ -300,6 +300,13 @@ impl ChallengeRequest {
             ..Self::empty(client_id)
         }
     }
+
+    /// Says where the browser could come back to. Then an organisation that wants no passwords is answered with `redirect_to_web`
+    /// and a `request_uri` to open, whose code is traded with the same verifier; without it with [`Code::SsoRequired`].
+    #[must_use]
+    pub fn returning_to(self, redirect_uri: impl Into<String>, state: impl Into<String>) -> Self {
+        Self { redirect_uri: Some(redirect_uri.into()), state: Some(state.into()), ..self }
+    }
 }
 
 /// Answer 200 of `POST /oauth/challenge`: the proof is complete.
@@ -331,7 +338,8 @@ pub struct OAuthError {
     /// With `insufficient_authorization`: what is still needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Next>,
-    /// With `redirect_to_web`: what to open in the browser, as [`PushedAnswer::request_uri`].
+    /// With `redirect_to_web`: what to open in the browser, as [`PushedAnswer::request_uri`]. Without `auth_session` the sign-in begins there
+    /// anew: `org` names the organisation that wants no passwords.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<200, _>")]
     pub request_uri: Option<String>,
     /// Who is meant, where the sentence names somebody: an organisation, a provider.
