@@ -115,6 +115,13 @@ impl Refusal {
         refusal
     }
 
+    /// A sign-in that has to begin in the browser instead.
+    pub fn begins_in_web(request_uri: String) -> Self {
+        let mut refusal = Self::from(Code::RedirectToWeb);
+        refusal.0.more.request_uri = Some(request_uri);
+        refusal
+    }
+
     /// Names the organisation or social account the sentence is about.
     pub fn org(mut self, name: &str) -> Self {
         self.0.more.org = Some(name.to_owned());

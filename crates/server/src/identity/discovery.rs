@@ -95,15 +95,19 @@ fn not_a_domain(NoDomain(hint): NoDomain) -> Refusal {
     }
 }
 
-/// Refuses a password where the organisation of the address does not want one. Depends on the domain alone, so it tells nothing about people.
+/// The organisation of this address, if it wants no passwords. Depends on the domain alone, so it tells nothing about people.
+pub async fn denying_passwords(app: &App, email: &str) -> Result<Option<Found>, Refusal> {
+    let Ok(domain) = Domain::read(email.rsplit_once('@').map_or("", |(_, domain)| domain)) else { return Ok(None) };
+    Ok(organisation::by_domain(app, &domain).await?.filter(|found| !found.policy.password_login))
+}
+
+/// The sentence for somebody of such an organisation.
+pub fn not_by_password(name: &str) -> Refusal {
+    let detail = format!("{name} asks you to sign in through the organisation, not with a password.");
+    Refusal::from(Code::SsoRequired).detail(detail).org(name)
+}
+
+/// Refuses a password where the organisation of the address wants none.
 pub async fn refuse_password_where_denied(app: &App, email: &str) -> Result<(), Refusal> {
-    let Ok(domain) = Domain::read(email.rsplit_once('@').map_or("", |(_, domain)| domain)) else { return Ok(()) };
-    match organisation::by_domain(app, &domain).await? {
-        Some(found) if !found.policy.password_login => {
-            let name = &found.org.name;
-            let detail = format!("{name} asks you to sign in through the organisation, not with a password.");
-            Err(Refusal::from(Code::SsoRequired).detail(detail).org(name))
-        }
-        _ => Ok(()),
-    }
+    denying_passwords(app, email).await?.map_or(Ok(()), |found| Err(not_by_password(&found.org.name)))
 }

@@ -1,10 +1,11 @@
 //! `POST /oauth/challenge`: proving who signs in, step by step: e-mail address and password here, what follows a provider's answer in `steps`.
 //!
-//! Guarantees: known and unknown addresses cost the same work and get the same answer; where an organisation wants no passwords, none is tried; guessing slows down per address and per network.
+//! Guarantees: known and unknown addresses cost the same work and get the same answer; where an organisation wants no passwords, none is tried
+//! and its people are sent to it, known or not; guessing slows down per address and per network.
 
 use super::{
     codes::{self, NewCode},
-    proof, steps,
+    par, proof, steps,
 };
 use crate::{
     accounts,
@@ -98,7 +99,9 @@ pub async fn challenge(
             .detail("A password sign-in needs code_challenge (S256), username and password.")
             .into());
     };
-    discovery::refuse_password_where_denied(&app, username).await?;
+    if let Some(found) = discovery::denying_passwords(&app, username).await? {
+        return Err(par::in_place_of_password(&app, &caller, &request, challenge, &found).await?.into());
+    }
     let account = check_password(&app, username, password.clone(), caller.from).await?;
     let mut transaction = app.database.write().await?;
     let code = codes::issue(

@@ -15,7 +15,8 @@ use crate::{
     identity::{
         discovery::{self, Asking},
         domain::Domain,
-        invitation, organisation,
+        invitation,
+        organisation::{self, Found},
     },
     sso::provider::{Provider, SOCIAL},
     tokens,
@@ -28,7 +29,10 @@ use axum::{
 use likeness_protocol::{
     Code, Problem, Secret,
     limits::{DESKTOP_CLIENT_ID, DESKTOP_SCOPE},
-    oauth::{Intent, LOOPBACK_CALLBACK_PATH, LinkRequest, OAuthError, PushedAnswer, PushedRequest, SCHEME_CALLBACK},
+    oauth::{
+        ChallengeRequest, Intent, LOOPBACK_CALLBACK_PATH, LinkRequest, OAuthError, PushedAnswer, PushedRequest,
+        SCHEME_CALLBACK,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -276,6 +280,45 @@ pub async fn link(
     .await?;
     transaction.commit().await?;
     Ok((StatusCode::CREATED, Json(PushedAnswer { request_uri, expires_in: LIFE.as_secs() })))
+}
+
+/// What somebody is told whose organisation wants no passwords: where to sign in instead, if their app says where a browser may come back to.
+/// The password beside the request is not looked at.
+pub async fn in_place_of_password(
+    app: &App,
+    caller: &SigningIn,
+    request: &ChallengeRequest,
+    challenge: &str,
+    found: &Found,
+) -> Result<Refusal, Refusal> {
+    let refusal = discovery::not_by_password(&found.org.name);
+    let (Some(redirect_uri), Some(state)) = (&request.redirect_uri, &request.state) else { return Ok(refusal) };
+    discovery::count(app, caller.from, Asking::SignIn)?;
+    if !may_return_to(redirect_uri) || !is_state(state) || !is_challenge(challenge) {
+        return Err(Refusal::from(Code::InvalidRequest).field("redirect_uri"));
+    }
+    // An organisation may want no passwords before its provider is set up.
+    let Some(provider) = Provider::of_organisation(app, &found.org.id).await? else { return Ok(refusal) };
+    let rest = Rest {
+        state: state.clone(),
+        login_hint: request.username.clone(),
+        device_label: request.device_label.clone(),
+        ..Rest::nothing()
+    };
+    let mut transaction = app.database.write().await?;
+    let new = NewRequest {
+        client_id: &request.client_id,
+        jkt: &caller.jkt,
+        challenge,
+        scope: DESKTOP_SCOPE,
+        redirect_uri,
+        idp_id: &provider.id,
+        invitation: None,
+        rest: &rest,
+    };
+    let request_uri = announce(&mut transaction, app, &new).await?;
+    transaction.commit().await?;
+    Ok(Refusal::begins_in_web(request_uri).detail(refusal.detail_text()).org(&found.org.name))
 }
 
 /// Writes a request down; gives its name for the browser.

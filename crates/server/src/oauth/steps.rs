@@ -16,7 +16,7 @@ use crate::{
     http::refusal::Refusal,
     identity::{
         connect::{self, NewAccount},
-        invitation,
+        discovery, invitation,
         resolve::{self, Standing},
     },
     mail::{self, Template},
@@ -288,6 +288,12 @@ impl Deed<'_> {
         let (Some(email), Some(password)) = (&self.request.email, &self.request.password) else {
             return Err(missing("password"));
         };
+        // At the organisation's own sign-in its people may prove an older account: they have just signed in through it.
+        if let Some(denying) = discovery::denying_passwords(self.app, email).await?
+            && self.standing.provider.org.as_deref() != Some(denying.org.id.as_str())
+        {
+            return Err(discovery::not_by_password(&denying.org.name).field("email"));
+        }
         let account = match challenge::check_password(self.app, email, password.clone(), self.caller.from).await {
             Err(refusal) if refusal.code() == Code::InvalidCredentials => {
                 self.session.count_try(self.app).await?;

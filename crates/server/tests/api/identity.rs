@@ -1,6 +1,9 @@
 //! Organisations: made from the command line, proven by DNS, found by what people type; invitations by link and code.
 
-use super::house::{App, House, PASSWORD, send};
+use super::{
+    house::{App, House, PASSWORD, send},
+    provider::{REDIRECT, STATE, by_password},
+};
 use likeness_protocol::{
     Code, Secret,
     discovery::{FoundOrganisation, Invitation, Joining, SearchHint, SsoKind},
@@ -159,6 +162,9 @@ async fn where_passwords_are_denied_none_is_tried_and_nothing_tells_who_has_an_a
         assert_eq!((reply.status, reply.code()), (403, Code::SsoRequired), "{email}");
     }
     assert_eq!(app.challenge("bob@mail.example", PASSWORD, &"v".repeat(43)).await.status, 200);
+    let asking = by_password(ADA, PASSWORD).returning_to(REDIRECT, STATE);
+    let reply = app.form("/oauth/challenge", &asking).await;
+    assert_eq!((reply.status, reply.code()), (403, Code::SsoRequired), "nobody to send them to yet");
     house.running.stop().await.unwrap();
 }
 

@@ -20,6 +20,7 @@ mod practice;
 #[cfg(feature = "practice")]
 mod practice_sso;
 mod provider;
+mod rules;
 mod secrecy;
 mod settings;
 mod sign_in;

@@ -346,6 +346,12 @@ pub fn pushed(hint: &str) -> PushedRequest {
     PushedRequest::login(DESKTOP_CLIENT_ID, DESKTOP_SCOPE, REDIRECT, STATE, challenge, hint)
 }
 
+/// A sign-in with a password, with the verifier of [`pushed`].
+pub fn by_password(email: &str, password: &str) -> ChallengeRequest {
+    let challenge = BASE64URL.encode(Sha256::digest(verifier().expose()));
+    ChallengeRequest::password(DESKTOP_CLIENT_ID, DESKTOP_SCOPE, challenge, email, Secret::new(password))
+}
+
 impl App {
     pub async fn announce_sign_in(&self, request: &PushedRequest) -> String {
         let reply = self.form("/oauth/par", request).await;
