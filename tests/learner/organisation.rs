@@ -8,6 +8,7 @@ use likeness_journey::{Intent, JoiningWish, StepWish};
 use crate::person::{Person, trouble};
 use crate::practice_house::PracticeHouse;
 use crate::practised_browser::browse;
+use crate::settings::code_mailed_to;
 
 async fn at_the_domain(house: &PracticeHouse) -> Person {
     let person = house.person(Camera::start(Sources::default()), Box::new(MemoryStore::new()));
@@ -72,7 +73,10 @@ async fn somebody_without_an_account_gets_one_and_comes_back_through_the_organis
     until_trouble(&person, "password-too-weak").await;
     take(&person, create("seven green bicycles")).await;
     until_page(&person, "the code", |page| matches!(page, OrganisationPage::VerifyEmail { .. })).await;
-    take(&person, StepWish::Later).await;
+    let code = code_mailed_to(&person, "nova@mail.example", 6).await;
+    person.press(Intent::Back).await;
+    until_page(&person, "the code again", |page| matches!(page, OrganisationPage::VerifyEmail { .. })).await;
+    take(&person, StepWish::Verify { code }).await;
     person.until_status(ProfileStatus::None).await;
 
     person.press(Intent::SignOut).await;

@@ -1,9 +1,11 @@
 //! Signing in through an organisation: its domain, the browser, and the steps of a first sign-in.
 //!
-//! Which page is shown follows from the sign-in's own state, so the two can never disagree; nothing typed here is kept but the domain.
+//! Which page is shown follows from the sign-in's own state, so the two can never disagree; nothing typed here is kept but the domain
+//! and the private address of a new account, which is offered at the next sign-in and whose practice mailbox can be read.
 //! Passwords and codes pass through once, on their way to `account`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use likeness_account::{Account, Auth, OpenUrl, OrganisationWish, StepAnswer};
 use likeness_protocol::discovery::SearchHint;
@@ -113,8 +115,7 @@ impl Owner {
                 if here && !self.state.busy && !matches!(auth, Auth::AwaitingBrowser(_) | Auth::Interaction(_)) =>
             {
                 input.trim().clone_into(&mut self.state.organisation);
-                let open = self.doors.open_link.clone();
-                let open: std::sync::Arc<dyn OpenUrl> = std::sync::Arc::new(move |link: &str| open(link));
+                let open = self.opener();
                 let wish = OrganisationWish { input, invitation: None };
                 self.ask_account(account, |account| async move { account.sign_in_browser(wish, open).await });
             }
@@ -134,11 +135,20 @@ impl Owner {
             }
             (JoiningWish::Step(step), Auth::Interaction(unproven)) if here && !self.state.busy => {
                 let answer = answer(step, &unproven.next);
+                if let StepAnswer::Create { alternative_email: Some(email), .. } = &answer {
+                    self.state.email.clone_from(email);
+                }
                 self.ask_account(account, |account| async move { account.answer_step(answer).await });
             }
             _ => return Err(Refusal::WrongScreen),
         }
         Ok(())
+    }
+
+    /// What opens the browser for a sign-in.
+    pub fn opener(&self) -> Arc<dyn OpenUrl> {
+        let open = self.doors.open_link.clone();
+        Arc::new(move |link: &str| open(link))
     }
 
     fn ask_account<F>(&mut self, account: Account, question: impl FnOnce(Account) -> F)

@@ -4,6 +4,7 @@
 
 use likeness_account::Auth;
 use likeness_capture::{CapturedPhoto, NameVerdict, TypedName};
+use likeness_protocol::oauth::Next;
 use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt};
 use likeness_submission::OpenSession;
 
@@ -383,6 +384,11 @@ impl State {
     /// Is somebody signed in?
     pub fn signed_in(&self) -> bool {
         matches!(self.auth, Auth::SignedIn { .. })
+    }
+
+    /// Does a sign-in wait for the code of a mail?
+    pub fn waits_for_mailed_code(&self) -> bool {
+        matches!(&self.auth, Auth::Interaction(unproven) if matches!(unproven.next, Next::VerifyEmail { .. }))
     }
 
     /// Is the learner to be asked whether the name is right? Asked beside the photo of the ID, never in its way.

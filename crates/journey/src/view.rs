@@ -506,7 +506,7 @@ pub enum OrganisationPage {
         /// The organisation.
         org: String,
     },
-    /// The code of a mail. `verify`, `resend`, `later`.
+    /// The code of a mail. `verify`, `resend`, `later`; in practice mode `read_practice_mail`.
     VerifyEmail {
         /// Where it went, masked.
         email_masked: String,

@@ -279,8 +279,11 @@ impl Owner {
     }
 
     fn read_mail(&mut self) -> Granted {
-        let readable =
-            matches!(self.state.place, Place::Home | Place::Mailbox | Place::Settings(Page::Email | Page::Forgotten));
+        let readable = match self.state.place {
+            Place::Home | Place::Mailbox | Place::Settings(Page::Email | Page::Forgotten) => true,
+            Place::Organisation => self.state.waits_for_mailed_code(),
+            _ => false,
+        };
         if self.desk.is_none() || !readable {
             return Err(Refusal::WrongScreen);
         }

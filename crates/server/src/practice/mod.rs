@@ -156,6 +156,7 @@ impl PracticeServer {
     }
 
     /// The mails to the account with this address, newest first: whoever has forgotten a password cannot sign in to read its mailbox.
+    /// An address that is nobody's yet has the mails that went to it alone: whoever is to prove it has to read them.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -167,7 +168,7 @@ impl PracticeServer {
             .await?;
         match owner {
             Some((account,)) => mails_of(app, &account).await,
-            None => Ok(PracticeMails { mails: Vec::new() }),
+            None => mails_sent_to(app, email).await,
         }
     }
 
@@ -274,19 +275,32 @@ async fn mails_of(app: &App, account: &str) -> Result<PracticeMails, ServerError
             .bind(MAILBOX)
             .fetch_all(app.database.read())
             .await?;
-    let mails = rows
-        .into_iter()
-        .map(|(id, template, vars, other, created_at)| {
-            let mail = mail::render(app, &id, &template, &vars)?;
-            let other = other.map(|sealed| app.keys.open_text("mail_outbox", "to", &id, &sealed)).transpose()?;
-            Ok(PracticeMail {
-                id,
-                to: other.unwrap_or_else(|| to.clone()),
-                subject: mail.subject,
-                body: mail.body,
-                written_at: crate::database::time(created_at),
-            })
-        })
-        .collect::<Result<_, ServerError>>()?;
+    let mails = rows.into_iter().map(|row| opened(app, row, &to)).collect::<Result<_, ServerError>>()?;
     Ok(PracticeMails { mails })
+}
+
+/// The mails that went to this very address, whosever account they belong to.
+async fn mails_sent_to(app: &App, email: &str) -> Result<PracticeMails, ServerError> {
+    let wanted = accounts::normalised(email);
+    let rows: Vec<MailRow> =
+        sqlx::query_as("SELECT id, template, vars_sealed, to_sealed, created_at FROM mail_outbox WHERE to_sealed IS NOT NULL ORDER BY created_at DESC, rowid DESC LIMIT $1")
+            .bind(MAILBOX)
+            .fetch_all(app.database.read())
+            .await?;
+    let mut mails = rows.into_iter().map(|row| opened(app, row, "")).collect::<Result<Vec<_>, ServerError>>()?;
+    mails.retain(|mail| accounts::normalised(&mail.to) == wanted);
+    Ok(PracticeMails { mails })
+}
+
+/// `to`: where the mail went that names no address of its own.
+fn opened(app: &App, (id, template, vars, other, created_at): MailRow, to: &str) -> Result<PracticeMail, ServerError> {
+    let mail = mail::render(app, &id, &template, &vars)?;
+    let other = other.map(|sealed| app.keys.open_text("mail_outbox", "to", &id, &sealed)).transpose()?;
+    Ok(PracticeMail {
+        id,
+        to: other.unwrap_or_else(|| to.to_owned()),
+        subject: mail.subject,
+        body: mail.body,
+        written_at: crate::database::time(created_at),
+    })
 }
