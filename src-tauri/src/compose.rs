@@ -68,7 +68,7 @@ pub fn join<R: Runtime>(app: &mut App<R>) -> Result<(), Box<dyn std::error::Erro
         store: vault::store_for(store.as_deref()),
         open_link: open_link(app.handle().clone()),
         copy_text: copy_text(),
-        keep_file: keep_file(app.path().download_dir().ok()),
+        keep_file: keep_file(app.path().download_dir().or_else(|_| app.path().home_dir()).ok()),
         quit: quit(app.handle().clone()),
         app_version: app.package_info().version.to_string(),
     };
@@ -217,7 +217,7 @@ fn copy_text() -> Box<dyn Fn(&str) -> bool + Send + Sync> {
     })
 }
 
-/// Writes a file into the folder for downloads, readable for its owner only, and never over another file.
+/// Writes a file into the folder for downloads (on a Linux that was never told of one, into the home folder), readable for its owner only, and never over another file.
 fn keep_file(folder: Option<PathBuf>) -> likeness_journey::KeepFile {
     Box::new(move |name, content| {
         let folder = folder.as_ref()?;

@@ -104,6 +104,8 @@ async fn an_account_with_a_social_sign_in_is_delinked_and_connected_with_the_inv
     .await;
     take(&person, StepWish::Existing).await;
     until_page(&person, "the invitation", |page| matches!(page, OrganisationPage::Invitation { .. })).await;
+    take(&person, StepWish::Invitation { code: "nonsense99".to_owned() }).await;
+    until_trouble(&person, "invitation-unknown").await;
     take(&person, StepWish::Invitation { code: house.invitation("kim@harbour.example") }).await;
     until_page(&person, "the proof", |page| matches!(page, OrganisationPage::LinkExisting { .. })).await;
     let proof = |password: String| StepWish::Link { email: " kim@mail.example ".to_owned(), password };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use likeness_account::{Account, Auth, OpenUrl, OrganisationWish, StepAnswer};
 use likeness_protocol::discovery::SearchHint;
 use likeness_protocol::oauth::Next;
+use likeness_protocol::problem::Code;
 use likeness_protocol::text::Secret;
 use likeness_remote::RemoteError;
 use serde::Deserialize;
@@ -195,8 +196,13 @@ fn answer(step: StepWish, next: &Next) -> StepAnswer {
     }
 }
 
-/// A more exact code, where the server gave a hint.
-pub fn hinted(error: &RemoteError) -> Option<&'static str> {
+/// A more exact code, where the server gave a hint or there is only one thing it can mean.
+pub fn hinted(error: &RemoteError, auth: &Auth) -> Option<&'static str> {
+    let looks_for_invitation =
+        matches!(auth, Auth::Interaction(unproven) if matches!(unproven.next, Next::InvitationRequired { .. }));
+    if looks_for_invitation && error.is(Code::NotFound) {
+        return Some("invitation-unknown");
+    }
     match error.problem()?.hint? {
         SearchHint::IsProductName => Some("org-is-product-name"),
         SearchHint::PublicMail => Some("org-is-public-mail"),

@@ -168,7 +168,7 @@ impl Owner {
         tracing::warn!(code = error.code());
         let problem = error.problem();
         self.state.trouble = Some(Trouble {
-            code: joining::hinted(error).unwrap_or(error.code()).to_owned(),
+            code: joining::hinted(error, &self.state.auth).unwrap_or(error.code()).to_owned(),
             field: None,
             number: error.retry_after().map(minutes),
             request_id: problem.map(|problem| problem.request_id.clone()),
