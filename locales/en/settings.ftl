@@ -3,6 +3,7 @@
 settings-title = Account settings
 settings-sign-in = Signing in
 settings-address = You sign in with { $address }.
+settings-address-managed = { $org } manages this address. Its support can change it.
 settings-change-email = Change e-mail address
 settings-password = Your password is known to you alone.
 settings-change-password = Change password

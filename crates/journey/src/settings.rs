@@ -4,7 +4,7 @@
 //! a late answer of an older press is dropped. Its numbers are its own, for a profile may be on its way meanwhile.
 
 use likeness_account::{AccountError, Auth};
-use likeness_protocol::account::{EmailChangeStarted, Export, Identity, PasswordResetStarted, Session};
+use likeness_protocol::account::{EmailChangeStarted, Export, Identity, Me, PasswordResetStarted, Session};
 use likeness_protocol::problem::Code;
 use likeness_protocol::text::Secret;
 use likeness_protocol::verification::Status;
@@ -89,6 +89,8 @@ pub struct Settings {
     sessions: Option<Vec<Session>>,
     /// Through whom else it can be signed in to; `None` until the server said it.
     linked: Option<Vec<Identity>>,
+    /// The organisation that lets only itself change the address.
+    email_managed_by: Option<String>,
     /// What was done last.
     done: Option<SettingsDone>,
     /// The change of address that waits for its code: its number, and the address, masked.
@@ -135,6 +137,8 @@ pub enum SettingsNews {
     Sessions(Result<Vec<Session>, RemoteError>),
     /// The list of other ways in.
     Linked(Result<Vec<Identity>, RemoteError>),
+    /// What the account is like.
+    Me(Result<Me, RemoteError>),
     /// One of them was to be disconnected.
     Disconnected(String, Result<(), RemoteError>),
     /// The proof of who asks.
@@ -167,6 +171,7 @@ pub fn screen(state: &State, page: Page) -> Screen {
             sessions: settings.sessions.as_ref().map(|sessions| sessions.iter().map(session_view).collect()),
             others: settings.sessions.as_ref().is_some_and(|sessions| sessions.iter().any(|session| !session.current)),
             linked: settings.linked.as_ref().map(|linked| linked.iter().map(linked_view).collect()),
+            email_managed_by: settings.email_managed_by.clone(),
             done: settings.done.clone(),
         },
         Page::Email => SettingsPage::Email { pending: settings.change.as_ref().map(|(_, masked)| masked.clone()) },
@@ -276,6 +281,7 @@ impl Owner {
     fn read_sessions(&mut self) {
         self.start(|api| async move { SettingsNews::Sessions(api.sessions().await) });
         self.start(|api| async move { SettingsNews::Linked(api.identities().await) });
+        self.start(|api| async move { SettingsNews::Me(api.me().await) });
     }
 
     fn disconnect(&mut self, id: String) -> Result<(), Refusal> {
@@ -402,12 +408,13 @@ impl Owner {
             return;
         }
         // The lists come by themselves and end no asking.
-        if !matches!(news, SettingsNews::Sessions(_) | SettingsNews::Linked(_)) {
+        if !matches!(news, SettingsNews::Sessions(_) | SettingsNews::Linked(_) | SettingsNews::Me(_)) {
             self.state.busy = false;
         }
         match news {
             SettingsNews::Sessions(Ok(sessions)) => self.state.settings.sessions = Some(sessions),
             SettingsNews::Linked(Ok(linked)) => self.state.settings.linked = Some(linked),
+            SettingsNews::Me(Ok(me)) => self.state.settings.email_managed_by = me.email_managed_by,
             SettingsNews::Disconnected(id, result) => match result {
                 Ok(()) => self.done("disconnected", None),
                 Err(error) => self.deed_refused(Deed::Disconnect(id), &error),
@@ -449,6 +456,7 @@ impl Owner {
             }
             SettingsNews::Sessions(Err(error))
             | SettingsNews::Linked(Err(error))
+            | SettingsNews::Me(Err(error))
             | SettingsNews::EmailConfirmed(Err(error))
             | SettingsNews::EmailCancelled(Err(error))
             | SettingsNews::SessionsEnded(Err(error))

@@ -342,6 +342,8 @@ pub enum SettingsPage {
         others: bool,
         /// Through whom else the account can be signed in to; `None` until the server said it. `disconnect_identity`.
         linked: Option<Vec<LinkedView>>,
+        /// The organisation that lets only itself change the address; `None`: the learner may.
+        email_managed_by: Option<String>,
         /// What was done last.
         done: Option<SettingsDone>,
     },

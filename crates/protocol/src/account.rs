@@ -22,6 +22,9 @@ pub struct Me {
     /// Name shown in the app's menu; not the name that is verified.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_NAME_CHARS, _>")]
     pub display_name: Option<String>,
+    /// The organisation that lets nobody but itself change the address; none: its owner may.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_NAME_CHARS, _>")]
+    pub email_managed_by: Option<String>,
     /// What the account may do.
     #[serde(deserialize_with = "few::<8, _, _>")]
     pub roles: Vec<Role>,

@@ -5,6 +5,7 @@
 
 use crate::{
     discovery::SearchHint,
+    limits::MAX_NAME_CHARS,
     text::{up_to, up_to_if_any},
     tus::PhotoFinding,
 };
@@ -44,6 +45,9 @@ pub struct Problem {
     /// With `photo-refused`: what the image gate found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<PhotoFinding>,
+    /// Which organisation the sentence is about.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<MAX_NAME_CHARS, _>")]
+    pub org: Option<String>,
     /// With `org-input-invalid` and `org-not-found`: what more can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<SearchHint>,
@@ -65,6 +69,7 @@ impl Problem {
             action: code.action(),
             field: None,
             finding: None,
+            org: None,
             hint: None,
             retry_after_s: None,
         }
@@ -196,6 +201,8 @@ codes! {
     LastSignInMethod "last-sign-in-method" 409 Some(Action::Edit), "The last way in", "This is your only way to sign in. Set a password first.";
     /// A way in that belongs to an organisation; only it can take it away.
     IdentityManagedByOrganisation "identity-managed-by-organisation" 409 Some(Action::ContactSupport), "Managed by your organisation", "Your organisation manages this sign-in. Support can help.";
+    /// An organisation decides about its people's addresses; `org` names it.
+    EmailManagedByOrganisation "email-managed-by-organisation" 409 Some(Action::ContactSupport), "Managed by your organisation", "Your organisation manages your e-mail address. Support can help.";
     /// The sign-in is older than ten minutes; this needs a fresh one.
     StepUpRequired "step-up-required" 401 Some(Action::SignIn), "Confirm it is you", "Please confirm it is you: sign in again, then go on.";
     /// The new password is too short, too long, or contains the address or the product's name; `detail` says which.

@@ -6,6 +6,7 @@ use crate::{
     database::{Database, Write, column, time},
     error::ServerError,
     http::{caller::Caller, refusal::Refusal},
+    identity::organisation,
     keys::Keys,
     oauth::password::{self, Weak},
     tokens,
@@ -137,7 +138,14 @@ pub async fn me(State(app): State<Shared>, caller: Caller) -> Result<Json<Me>, R
     let email = primary_email(&app, &caller.account).await?.ok_or(Code::ServerFault)?;
     let display_name =
         name.map(|sealed| app.keys.open_text("accounts", "display_name", &caller.account, &sealed)).transpose()?;
-    Ok(Json(Me { id: caller.account, email, display_name, roles: vec![caller.role], created_at: time(created_at) }))
+    Ok(Json(Me {
+        email,
+        display_name,
+        email_managed_by: organisation::managing_email(&app, &caller.account).await?,
+        id: caller.account,
+        roles: vec![caller.role],
+        created_at: time(created_at),
+    }))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ likeness-server: the reference verification API of Likeness
                                                    make an account; the password is read from standard input
   likeness-server org add --config server.toml --name NAME [--jit allow|invite_only|deny] [--password-login allow|deny]
                              [--link-existing invitation|allow|deny] [--beside-social deny|allow]
-                             [--private-address required|optional] [--exclusive no|yes]
+                             [--private-address required|optional] [--exclusive no|yes] [--email-change allow|deny]
                                                    make an organisation and print its number
   likeness-server org domain add --config server.toml --org NUMBER --domain DOMAIN
                                                    claim a domain and print the DNS record that proves it
@@ -208,6 +208,7 @@ fn org(words: &[&str]) -> Result<Command, WrongWords> {
                     "--beside-social",
                     "--private-address",
                     "--exclusive",
+                    "--email-change",
                 ],
                 OrgCommand::Add { name: owned(options, "--name")?, policy },
             )
@@ -277,6 +278,7 @@ fn organisation_policy(options: &[&str]) -> Result<admin::OrganisationPolicy, Wr
         block_if_social_linked: either(options, "--beside-social", ["deny", "allow"], "deny or allow")? == 0,
         require_alt_email: either(options, "--private-address", ["required", "optional"], "required or optional")? == 0,
         exclusive: either(options, "--exclusive", ["no", "yes"], "yes or no")? == 1,
+        email_change: either(options, "--email-change", ["allow", "deny"], "allow or deny")? == 0,
     })
 }
 

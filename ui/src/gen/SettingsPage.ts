@@ -21,6 +21,10 @@ others: boolean,
  */
 linked: Array<LinkedView> | null, 
 /**
+ * The organisation that lets only itself change the address; `None`: the learner may.
+ */
+emailManagedBy: string | null, 
+/**
  * What was done last.
  */
 done: SettingsDone | null, } | { "kind": "email", 

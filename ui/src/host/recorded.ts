@@ -142,6 +142,7 @@ const overview: Extract<SettingsPage, { kind: 'overview' }> = {
       whyNot: 'identity-managed-by-organisation',
     },
   ],
+  emailManagedBy: null,
   done: null,
 };
 const forgotten = (sent: boolean, problem: Trouble | null = null): Recorded => ({
@@ -260,6 +261,7 @@ const RECORDED: Record<string, Recorded> = {
     others: false,
     done: { code: 'exported', path: '/home/lea/Downloads/likeness-export.json' },
   }),
+  'settings-managed': settings({ ...overview, emailManagedBy: HARBOUR }),
   'settings-asking': settings({ ...overview, sessions: null, linked: null, others: false }),
   'settings-email': settings({ kind: 'email', pending: null }),
   'settings-email-invalid': settings({ kind: 'email', pending: null }, trouble('email-invalid', { field: 'new_email' })),

@@ -2,7 +2,7 @@
 //!
 //! Guarantees: who asks learns nothing about whether the new address has an account, only its own mailbox does; a code is good for half an hour, five tries
 //! and one use; the old mailbox is told at once and can stop the change, or undo it for three days, which ends every sign-in; a replaced address is nobody
-//! else's for thirty days. Ways to sign in that do not hang on the address are not touched.
+//! else's for thirty days; where an organisation decides about its people's addresses, they change none, and undoing is always possible. Ways to sign in that do not hang on the address are not touched.
 
 pub mod page;
 
@@ -13,7 +13,7 @@ use crate::{
     database::{Write, column, time},
     error::ServerError,
     http::{caller::Caller, refusal::Refusal, sent::Sent},
-    identity::invitation::masked,
+    identity::{invitation::masked, organisation},
     mail::{self, Template},
     oauth::challenge::{count_for_network, refuse_crowded_network},
     passwords::Stranger,
@@ -56,6 +56,7 @@ pub async fn ask(
     sent: Sent<EmailChangeRequest>,
 ) -> Result<(StatusCode, Json<EmailChangeStarted>), Refusal> {
     let now = app.now();
+    refuse_where_managed(&app, &caller.account).await?;
     caller.require_recent_sign_in(now)?;
     let new = accounts::normalised(&sent.value.new_email);
     let old = accounts::primary_email(&app, &caller.account).await?.ok_or(Code::ServerFault)?;
@@ -102,6 +103,12 @@ pub async fn ask(
         });
     }
     Ok((StatusCode::ACCEPTED, Json(EmailChangeStarted { id, expires_at })))
+}
+
+async fn refuse_where_managed(app: &App, account: &str) -> Result<(), Refusal> {
+    let Some(name) = organisation::managing_email(app, account).await? else { return Ok(()) };
+    let detail = format!("{name} manages the e-mail address of your account. Its support can change it.");
+    Err(Refusal::from(Code::EmailManagedByOrganisation).detail(detail).org(&name))
 }
 
 async fn refuse_too_many(transaction: &mut Write, now: UnixMs, account: &str) -> Result<(), Refusal> {
@@ -211,6 +218,8 @@ pub async fn confirm(
     sent: Sent<EmailChangeConfirm>,
 ) -> Result<StatusCode, Refusal> {
     let now = app.now();
+    // Once more: somebody may have joined the organisation since the code was sent.
+    refuse_where_managed(&app, &caller.account).await?;
     let old = accounts::primary_email(&app, &caller.account).await?.ok_or(Code::ServerFault)?;
     let mut transaction = app.database.write().await?;
     let row: Option<(Vec<u8>, Option<String>, i64, i64)> = sqlx::query_as(

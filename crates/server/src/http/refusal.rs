@@ -24,7 +24,6 @@ struct More {
     auth_session: Option<Secret>,
     next: Option<Next>,
     request_uri: Option<String>,
-    org: Option<String>,
 }
 
 /// A refused or failed request.
@@ -124,7 +123,7 @@ impl Refusal {
 
     /// Names the organisation or social account the sentence is about.
     pub fn org(mut self, name: &str) -> Self {
-        self.0.more.org = Some(name.to_owned());
+        self.0.problem.org = Some(name.to_owned());
         self
     }
 
@@ -236,8 +235,8 @@ impl<E: Into<Refusal>> From<E> for OAuthRefusal {
 impl IntoResponse for OAuthRefusal {
     fn into_response(self) -> Response {
         let Inner { problem, more, .. } = *self.0.0;
-        let Problem { code, status, detail, field, retry_after_s, .. } = problem;
-        let More { auth_session, next, request_uri, org } = more;
+        let Problem { code, status, detail, field, org, retry_after_s, .. } = problem;
+        let More { auth_session, next, request_uri } = more;
         let error = match code {
             Code::UseDpopNonce => "use_dpop_nonce",
             Code::DpopInvalid => "invalid_dpop_proof",

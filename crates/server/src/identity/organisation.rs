@@ -35,6 +35,8 @@ pub struct OrganisationPolicy {
     pub require_alt_email: bool,
     /// Whether its people's accounts may belong to no other organisation.
     pub exclusive: bool,
+    /// Whether its people may change the address of their account.
+    pub email_change: bool,
 }
 
 /// Who may connect an account that exists already to an organisation.
@@ -70,6 +72,7 @@ impl Default for OrganisationPolicy {
             block_if_social_linked: true,
             require_alt_email: true,
             exclusive: false,
+            email_change: true,
         }
     }
 }
@@ -116,6 +119,24 @@ pub async fn policy(app: &App, org: &str) -> Result<OrganisationPolicy, ServerEr
 pub async fn owns_address(app: &App, org: &str, address: &str) -> Result<bool, ServerError> {
     let Ok(domain) = Domain::read(address.rsplit_once('@').map_or("", |(_, domain)| domain)) else { return Ok(false) };
     Ok(by_domain(app, &domain).await?.is_some_and(|found| found.org.id == org))
+}
+
+/// The organisation of this account that lets its people change no address; the first by name, of several.
+pub async fn managing_email(app: &App, account: &str) -> Result<Option<String>, ServerError> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT o.name, o.policy_json FROM memberships m JOIN orgs o ON o.id = m.org_id WHERE m.account_id = $1 AND m.ended_at IS NULL ORDER BY o.name",
+    )
+    .bind(account)
+    .fetch_all(app.database.read())
+    .await?;
+    for (name, json) in rows {
+        let policy: OrganisationPolicy =
+            serde_json::from_str(&json).map_err(|_| ServerError::Stored { what: "an organisation's policy" })?;
+        if !policy.email_change {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// How people of an organisation can sign in through it.

@@ -6,13 +6,16 @@ use super::{
 };
 use likeness_protocol::{
     Code,
-    oauth::{OAuthError, TokenResponse},
+    account::{EmailChangeStarted, Me},
+    oauth::{ChallengeRequest, OAuthError, TokenResponse},
 };
 use likeness_server::admin::{Linking, OrganisationPolicy};
 use std::sync::Arc;
 
 const SAM: &str = "sam@harbour.example";
 const SAM_THERE: Person = person("sub-sam", SAM);
+
+const NEW_ADDRESS: &str = "sam@private.example";
 
 /// What is told, without what is random in it.
 fn told(reply: &Reply) -> OAuthError {
@@ -69,7 +72,7 @@ async fn a_password_nobody_wants_leads_to_the_organisation_and_tells_nothing() {
     // The account is older than the rule: its password may still prove it, at the organisation's own sign-in and nowhere else.
     let at: OAuthError = through().await.json();
     app.step(&at, "link", |_| {}).await;
-    let prove = |request: &mut likeness_protocol::oauth::ChallengeRequest| {
+    let prove = |request: &mut ChallengeRequest| {
         request.email = Some(SAM.into());
         request.password = Some(likeness_protocol::Secret::new(PASSWORD));
     };
@@ -86,5 +89,46 @@ async fn a_password_nobody_wants_leads_to_the_organisation_and_tells_nothing() {
         app.through(&provider, &person("google-sam", "s@mail.example"), &pushed("google")).await.json();
     app.step(&at, "link", |_| {}).await;
     assert_eq!(app.step(&at, "link", prove).await.code(), Code::SsoRequired, "Google must not lead around the rule");
+    house.running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_that_manages_addresses_is_obeyed_and_named() {
+    let house = House::with(&["sam@mail.example"]).await;
+    let provider = Provider::start(&house.clock).await;
+    let rules = OrganisationPolicy { email_change: false, link_existing: Linking::Allow, ..Default::default() };
+    organisation(&house, &provider, "Harbour University", "harbour.example", rules).await;
+    let sam = house.app("sam@mail.example").await;
+    assert_eq!(sam.get("/v1/me").await.json::<Me>().email_managed_by, None, "nobody's yet");
+    let body = serde_json::json!({ "new_email": NEW_ADDRESS });
+    let asked: EmailChangeStarted = sam.post("/v1/me/email-changes", &body).await.json();
+    let code = {
+        let mails = house.mails(2).await;
+        let mail = mails.into_iter().find(|mail| mail.contains(&format!("To: {NEW_ADDRESS}"))).unwrap();
+        let line = mail.lines().map(str::trim).find(|line| line.len() == 7 && line.as_bytes()[3] == b' ').unwrap();
+        line.to_owned()
+    };
+
+    let app = App::new(house.running.address(), Arc::clone(&house.clock));
+    let at: OAuthError = app.through(&provider, &SAM_THERE, &pushed("harbour.example")).await.json();
+    app.step(&at, "link", |_| {}).await;
+    app.step(&at, "link", |request| {
+        request.email = Some("sam@mail.example".into());
+        request.password = Some(likeness_protocol::Secret::new(PASSWORD));
+    })
+    .await;
+    assert_eq!(app.step(&at, "confirm", |_| {}).await.status, 200);
+
+    let me: Me = sam.get("/v1/me").await.json();
+    assert_eq!(me.email_managed_by.as_deref(), Some("Harbour University"), "so that the window need not offer it");
+    let confirm = format!("/v1/me/email-changes/{}/confirm", asked.id);
+    for (path, body) in [("/v1/me/email-changes", body), (&*confirm, serde_json::json!({ "code": code }))] {
+        let refused = sam.post(path, &body).await;
+        let problem = refused.problem();
+        assert_eq!((problem.status, problem.code), (409, Code::EmailManagedByOrganisation), "{path}");
+        assert_eq!(problem.org.as_deref(), Some("Harbour University"));
+        assert!(problem.detail.starts_with("Harbour University manages"), "{}", problem.detail);
+    }
+    assert_eq!(sam.get("/v1/me").await.json::<Me>().email, "sam@mail.example");
     house.running.stop().await.unwrap();
 }
