@@ -4,14 +4,17 @@
 //! (and the first of them by `cargo xtask demo`), on a display and a session bus of their own.
 #![cfg(test)]
 
+mod browser;
 mod camera;
 mod deadline;
 mod fake_camera;
 mod folder;
 mod http;
+mod keyboard;
 mod leftovers;
 mod locked_keyring;
 mod ordinary_run;
+mod organisation;
 mod picture;
 mod review_desk;
 mod steps;

@@ -108,7 +108,8 @@ impl Window {
         self.call("POST", "/window/rect", &json!({"width": 960, "height": 720}));
     }
 
-    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+    /// One call of the driver's protocol in this session.
+    pub fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let path = format!("/session/{}{path}", self.session);
         let text = if method == "GET" { String::new() } else { body.to_string() };
         let answer: Answer = ask(&self.authority, method, &path, &[], text.as_bytes()).expect("the driver answers");
@@ -119,7 +120,12 @@ impl Window {
 
     /// Runs a piece of script in the page and gives what it returns.
     pub fn script(&self, text: &str) -> Value {
-        self.call("POST", "/execute/sync", &json!({"script": text, "args": []}))
+        self.script_with(text, &json!([]))
+    }
+
+    /// The same with arguments, which the script finds in `arguments`.
+    pub fn script_with(&self, text: &str, arguments: &Value) -> Value {
+        self.call("POST", "/execute/sync", &json!({"script": text, "args": arguments}))
     }
 
     /// The name of the screen that is drawn.
@@ -127,9 +133,10 @@ impl Window {
         self.script("return document.documentElement.dataset.screen || ''").as_str().unwrap_or_default().to_owned()
     }
 
-    /// All text a person can read.
+    /// All text a person can read, without the marks that only keep directions of writing apart.
     pub fn text(&self) -> String {
-        self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
+        let text = self.script("return document.body.innerText");
+        text.as_str().unwrap_or_default().replace(['\u{2068}', '\u{2069}'], "")
     }
 
     /// Waits until it holds, or fails saying what was on the screen.
