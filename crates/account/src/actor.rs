@@ -18,7 +18,9 @@ use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 use crate::error::AccountError;
-use crate::flow::browser::{self, BROWSER_WITHIN, Halfway, OpenUrl, OrganisationWish, Stepped};
+use crate::flow::browser::{
+    self, BROWSER_WITHIN, Back, Brought, Halfway, OpenUrl, Outing, Ready, Shown, Stepped, Through,
+};
 use crate::flow::password::{self, Granted};
 use crate::state::{Auth, BrowserWait, EndReason, Kept, Learner, MemoryReason, Unproven};
 use crate::tokens::{AccessToken, Freshness};
@@ -35,12 +37,26 @@ pub(crate) enum Order {
     SignIn {
         email: String,
         password: Secret,
+        open: Arc<dyn OpenUrl>,
         done: Done,
     },
     SignInBrowser {
-        wish: OrganisationWish,
+        through: Through,
         open: Arc<dyn OpenUrl>,
         done: Done,
+    },
+    ProveVia {
+        provider: String,
+        open: Arc<dyn OpenUrl>,
+        done: Done,
+    },
+    GoOut {
+        outing: Box<Outing>,
+        open: Arc<dyn OpenUrl>,
+        done: Done,
+    },
+    CameBack {
+        query: Secret,
     },
     ReopenBrowser,
     AnswerStep {
@@ -78,10 +94,14 @@ pub(crate) enum Event {
     Loaded(Result<Option<Zeroizing<Vec<u8>>>, VaultFault>),
     /// The server's answer to a password.
     Granted { email: String, result: Result<Granted, RemoteError> },
+    /// The server wants a browser in the place of a password.
+    NotByPassword(Box<Ready>),
     /// The browser can be opened.
     BrowserReady { org: String, link: String },
     /// The browser came back with something to trade.
     BroughtBack,
+    /// The browser of this number, sent out by somebody who is signed in, came back.
+    OutingOver { number: u64, brought: Result<Brought, AccountError> },
     /// What the browser or a step led to.
     Stepped(Result<Stepped, AccountError>),
     /// The server's answer to the password of somebody who is signed in.
@@ -116,7 +136,10 @@ pub(crate) fn start(api: Api, vault: Vault, slot: Slot) -> (mpsc::UnboundedSende
         asked_to_keep: None,
         outdated: None,
         browser: None,
+        opener: None,
         halfway: None,
+        errand: None,
+        errands: 0,
     };
     tokio::spawn(owner.serve(incoming));
     (orders, watching)
@@ -146,14 +169,32 @@ struct Owner {
     outdated: Option<Secret>,
     /// What opens the browser, and the work that waits for it.
     browser: Option<Browser>,
+    /// What opens the browser if the password that is shown just now is not wanted.
+    opener: Option<Arc<dyn OpenUrl>>,
     /// A sign-in that needs another step.
     halfway: Option<Halfway>,
+    /// What somebody who is signed in has sent the browser out for. It has no attempt's number: tokens are renewed meanwhile.
+    errand: Option<Errand>,
+    /// Numbers the errands.
+    errands: u64,
 }
 
-/// The browser of the running sign-in.
+/// A browser that is out.
 struct Browser {
     open: Arc<dyn OpenUrl>,
     waiting: AbortHandle,
+    /// For what the app's own scheme brings.
+    knock: mpsc::UnboundedSender<Secret>,
+}
+
+/// Something somebody who is signed in does in the browser.
+struct Errand {
+    number: u64,
+    browser: Browser,
+    wait: BrowserWait,
+    /// What it brought: traded as soon as no renewal runs beside it.
+    brought: Option<Brought>,
+    done: Done,
 }
 
 /// A sign-in.
@@ -173,8 +214,11 @@ impl Owner {
         while let Some(order) = incoming.recv().await {
             match order {
                 Order::Restore { done } => self.restore(done),
-                Order::SignIn { email, password, done } => self.sign_in(email, password, done),
-                Order::SignInBrowser { wish, open, done } => self.sign_in_browser(wish, open, done),
+                Order::SignIn { email, password, open, done } => self.sign_in(email, password, open, done),
+                Order::SignInBrowser { through, open, done } => self.sign_in_browser(through, open, done),
+                Order::ProveVia { provider, open, done } => self.prove_via(provider, open, done),
+                Order::GoOut { outing, open, done } => self.go_out_signed_in(*outing, open, done),
+                Order::CameBack { query } => self.came_back(query),
                 Order::ReopenBrowser => self.reopen_browser(),
                 Order::AnswerStep { answer, done } => self.answer_step(answer, done),
                 Order::SignOut { done } => self.sign_out(done),
@@ -187,6 +231,7 @@ impl Owner {
                 Order::Happened { attempt, event } if attempt == self.attempt => self.happened(event),
                 Order::Happened { event, .. } => self.too_late(event),
             }
+            self.trade_errand();
         }
     }
 
@@ -206,7 +251,7 @@ impl Owner {
         self.beside(|report| async move { report.keyring_answer(load, None, Event::Loaded).await });
     }
 
-    fn sign_in(&mut self, email: String, password: Secret, done: Done) {
+    fn sign_in(&mut self, email: String, password: Secret, open: Arc<dyn OpenUrl>, done: Done) {
         if self.done.is_some() {
             return answer(done, Err(AccountError::Busy));
         }
@@ -218,13 +263,17 @@ impl Owner {
         self.halfway = None;
         self.show(Auth::Exchanging);
         let api = self.api.clone();
+        self.opener = Some(open);
         self.beside(|report| async move {
-            let result = password::sign_in(&api, &email, password).await;
-            report.say(Event::Granted { email, result });
+            match browser::show_password(&api, &email, password).await {
+                Ok(Shown::In(granted)) => report.say(Event::Granted { email, result: Ok(granted) }),
+                Ok(Shown::Browser(ready)) => report.say(Event::NotByPassword(ready)),
+                Err(error) => report.say(Event::Granted { email, result: Err(error) }),
+            }
         });
     }
 
-    fn sign_in_browser(&mut self, wish: OrganisationWish, open: Arc<dyn OpenUrl>, done: Done) {
+    fn sign_in_browser(&mut self, through: Through, open: Arc<dyn OpenUrl>, done: Done) {
         if self.done.is_some() {
             return answer(done, Err(AccountError::Busy));
         }
@@ -236,22 +285,110 @@ impl Owner {
         self.halfway = None;
         self.show(Auth::Discovering);
         let api = self.api.clone();
+        self.go_out(open, async move { browser::prepare(&api, through).await });
+    }
+
+    fn prove_via(&mut self, provider: String, open: Arc<dyn OpenUrl>, done: Done) {
+        if self.done.is_some() {
+            return answer(done, Err(AccountError::Busy));
+        }
+        let Some(halfway) = self.halfway.clone() else { return answer(done, Err(AccountError::NoStep)) };
+        self.attempt += 1;
+        self.done = Some(done);
+        let api = self.api.clone();
+        self.go_out(open, async move { halfway.prepare_proof(&api, &provider).await });
+    }
+
+    /// Sends the browser out for a sign-in, once it is known where to, and waits for it.
+    fn go_out(
+        &mut self,
+        open: Arc<dyn OpenUrl>,
+        ready: impl Future<Output = Result<Ready, AccountError>> + Send + 'static,
+    ) {
+        let (knock, knocks) = mpsc::unbounded_channel();
+        let api = self.api.clone();
         let waiting = self.beside(|report| async move {
-            let brought = async {
-                let ready = browser::prepare(&api, wish).await?;
-                report.say(Event::BrowserReady { org: ready.org.clone(), link: ready.link.clone() });
-                ready.brought().await
+            let back = async {
+                let ready = ready.await?;
+                let (org, link) = (ready.outing.to.clone(), ready.outing.link.clone());
+                report.say(Event::BrowserReady { org, link });
+                ready.brought(knocks).await
             };
-            let brought = brought.await;
+            let back: Result<Back, AccountError> = back.await;
             // From here on the server may grant something, and then it must be heard of.
             report.say(Event::BroughtBack);
-            let result = match brought {
-                Ok(brought) => brought.trade(&api).await,
+            let result = match back {
+                Ok(back) => back.trade(&api).await,
                 Err(error) => Err(error),
             };
             report.say(Event::Stepped(result));
         });
-        self.browser = Some(Browser { open, waiting });
+        self.browser = Some(Browser { open, waiting, knock });
+    }
+
+    fn go_out_signed_in(&mut self, outing: Outing, open: Arc<dyn OpenUrl>, done: Done) {
+        if self.errand.is_some() {
+            return answer(done, Err(AccountError::Busy));
+        }
+        if self.session.is_none() {
+            return answer(done, Err(RemoteError::SignedOut.into()));
+        }
+        self.errands += 1;
+        let number = self.errands;
+        let (org, link) = (outing.to.clone(), outing.link.clone());
+        let opened = open.open(&link);
+        let wait = BrowserWait { org, link, until: self.api.clock().now().plus(BROWSER_WITHIN), opened };
+        let (knock, knocks) = mpsc::unbounded_channel();
+        let waiting = self.beside(|report| async move {
+            let brought = outing.brought(knocks).await;
+            report.say(Event::OutingOver { number, brought });
+        });
+        self.errand = Some(Errand { number, browser: Browser { open, waiting, knock }, wait, brought: None, done });
+        self.show_signed_in();
+    }
+
+    fn came_back(&mut self, query: Secret) {
+        let out = self.errand.as_ref().map(|errand| &errand.browser).or(self.browser.as_ref());
+        if let Some(browser) = out {
+            // One that has come back by its port a moment ago does not listen any more.
+            let _ = browser.knock.send(query);
+        } else {
+            tracing::info!(code = "scheme-refused");
+        }
+    }
+
+    fn outing_over(&mut self, number: u64, brought: Result<Brought, AccountError>) {
+        let Some(errand) = self.errand.as_mut().filter(|errand| errand.number == number) else { return };
+        match brought {
+            Ok(brought) => errand.brought = Some(brought),
+            Err(error) => self.end_errand(error),
+        }
+    }
+
+    /// Trades what the browser brought to somebody who is signed in. What comes back takes the place of the tokens, so nothing else
+    /// that does may run beside it.
+    fn trade_errand(&mut self) {
+        if self.renewing || self.settling || self.done.is_some() {
+            return;
+        }
+        let Some(mut errand) = self.errand.take() else { return };
+        let Some(brought) = errand.brought.take() else {
+            self.errand = Some(errand);
+            return;
+        };
+        self.done = Some(errand.done);
+        self.renewing = true;
+        self.show_signed_in();
+        let api = self.api.clone();
+        self.beside(|report| async move { report.say(Event::Confirmed(brought.trade_for_tokens(&api).await)) });
+    }
+
+    fn end_errand(&mut self, why: AccountError) {
+        if let Some(errand) = self.errand.take() {
+            errand.browser.waiting.abort();
+            answer(errand.done, Err(why));
+            self.show_signed_in();
+        }
     }
 
     fn browser_ready(&mut self, org: String, link: String) {
@@ -261,6 +398,10 @@ impl Owner {
     }
 
     fn reopen_browser(&mut self) {
+        if let Some(errand) = &mut self.errand {
+            errand.wait.opened = errand.browser.open.open(&errand.wait.link);
+            return self.show_signed_in();
+        }
         let Auth::AwaitingBrowser(wait) = self.auth.borrow().clone() else { return };
         let opened = self.browser.as_ref().is_some_and(|browser| browser.open.open(&wait.link));
         self.show(Auth::AwaitingBrowser(BrowserWait { opened, ..wait }));
@@ -286,17 +427,14 @@ impl Owner {
                 self.begin_session(granted, None);
             }
             Ok(Stepped::On(halfway)) => {
-                self.show(Auth::Interaction(Unproven {
-                    org: halfway.org.clone(),
-                    next: halfway.unfinished.next.clone(),
-                }));
                 self.halfway = Some(halfway);
+                self.show_step();
                 self.finish(Ok(()));
             }
             Err(error) => {
                 let over = matches!(&error, AccountError::Remote(error)
                     if error.is(Code::AuthSessionExpired) || error.is(Code::InvalidGrant));
-                if over || self.halfway.is_none() {
+                if over || !self.show_step() {
                     self.end(None);
                 }
                 self.finish(Err(error));
@@ -304,7 +442,15 @@ impl Owner {
         }
     }
 
+    /// Shows the step that is needed next; false when there is none.
+    fn show_step(&mut self) -> bool {
+        let Some(Halfway { org, unfinished, .. }) = &self.halfway else { return false };
+        self.show(Auth::Interaction(Unproven { org: org.clone(), next: unfinished.next.clone() }));
+        true
+    }
+
     fn sign_out(&mut self, done: Done) {
+        self.end_errand(AccountError::Cancelled);
         if self.done.is_some() {
             return answer(done, Err(AccountError::Busy));
         }
@@ -355,6 +501,8 @@ impl Owner {
     }
 
     fn cancel(&mut self) {
+        self.end_errand(AccountError::Cancelled);
+        let out = matches!(*self.auth.borrow(), Auth::AwaitingBrowser(_));
         let waits = matches!(
             *self.auth.borrow(),
             Auth::Exchanging | Auth::Discovering | Auth::AwaitingBrowser(_) | Auth::Interaction(_)
@@ -365,7 +513,10 @@ impl Owner {
                 // What is waited for is dropped, and the port closed with it.
                 browser.waiting.abort();
             }
-            self.end(None);
+            // Whoever calls back a browser that was to prove an account can prove it otherwise.
+            if !(out && self.show_step()) {
+                self.end(None);
+            }
             self.finish(Err(AccountError::Cancelled));
         }
     }
@@ -424,6 +575,8 @@ impl Owner {
             Event::KeyringIsSlow => self.keyring_is_slow(),
             Event::Loaded(loaded) => self.loaded(loaded),
             Event::Granted { email, result } => self.granted(email, result),
+            Event::NotByPassword(ready) => self.not_by_password(*ready),
+            Event::OutingOver { number, brought } => self.outing_over(number, brought),
             Event::BrowserReady { org, link } => self.browser_ready(org, link),
             Event::BroughtBack => {
                 self.browser = None;
@@ -521,6 +674,12 @@ impl Owner {
         self.begin_session(granted, Some(email));
     }
 
+    fn not_by_password(&mut self, ready: Ready) {
+        if let Some(open) = self.opener.take() {
+            self.go_out(open, async move { Ok(ready) });
+        }
+    }
+
     fn begin_session(&mut self, granted: Granted, email: Option<String>) {
         self.session = Some(Session {
             access: None,
@@ -561,6 +720,12 @@ impl Owner {
             }
         };
         let Some(session) = &mut self.session else { return };
+        if tokens.sub != session.account.id {
+            // Whatever was proven in the browser, it was not this account.
+            tracing::warn!(code = "tokens-of-another-account");
+            self.too_late(Event::Confirmed(Ok(tokens)));
+            return self.confirmed(Err(RemoteError::ReplyMalformed));
+        }
         session.grant.clone_from(&tokens.grant);
         let before = session.refresh.take().or_else(|| session.access.take().map(|access| access.token));
         self.outdated = before;
@@ -710,6 +875,7 @@ impl Owner {
 
     fn end(&mut self, why: Option<EndReason>) {
         self.session = None;
+        self.end_errand(AccountError::Cancelled);
         self.browser = None;
         self.halfway = None;
         self.renewing = false;
@@ -726,7 +892,9 @@ impl Owner {
 
     fn show_signed_in(&self) {
         if let Some(session) = &self.session {
-            self.show(Auth::SignedIn { account: session.account.clone(), store: session.kept });
+            let browser =
+                self.errand.as_ref().filter(|errand| errand.brought.is_none()).map(|errand| errand.wait.clone());
+            self.show(Auth::SignedIn { account: session.account.clone(), store: session.kept, browser });
         }
     }
 

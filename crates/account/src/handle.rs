@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::actor::{self, Order};
 use crate::error::AccountError;
-use crate::flow::browser::{OpenUrl, OrganisationWish};
+use crate::flow::browser::{self, OpenUrl, OrganisationWish, Through};
 use crate::state::Auth;
 use crate::vault::{SecretStore, Slot, Vault};
 
@@ -49,11 +49,17 @@ impl Account {
         self.snapshot()
     }
 
-    /// Signs in with an e-mail address and a password.
-    pub async fn sign_in_password(&self, email: &str, password: SecretString) -> Result<(), AccountError> {
+    /// Signs in with an e-mail address and a password. Where the organisation of the address wants no passwords, `open` opens its page,
+    /// and it goes on as with [`Account::sign_in_browser`].
+    pub async fn sign_in_password(
+        &self,
+        email: &str,
+        password: SecretString,
+        open: Arc<dyn OpenUrl>,
+    ) -> Result<(), AccountError> {
         let password = Secret::new(password.expose_secret());
         let email = email.trim().to_owned();
-        self.order(|done| Order::SignIn { email, password, done }).await
+        self.order(|done| Order::SignIn { email, password, open, done }).await
     }
 
     /// Signs in through an organisation: finds it, opens the browser with `open`, waits for it for five minutes. Afterwards somebody is signed in,
@@ -62,7 +68,42 @@ impl Account {
     /// # Errors
     /// What the server says about the organisation, and [`AccountError`]'s own words about the browser.
     pub async fn sign_in_browser(&self, wish: OrganisationWish, open: Arc<dyn OpenUrl>) -> Result<(), AccountError> {
-        self.order(|done| Order::SignInBrowser { wish, open, done }).await
+        let through = Through::Organisation(wish);
+        self.order(|done| Order::SignInBrowser { through, open, done }).await
+    }
+
+    /// The same through a social account: `google`, `apple` or `facebook`, where the server's metadata offers it.
+    ///
+    /// # Errors
+    /// As with [`Account::sign_in_browser`].
+    pub async fn sign_in_social(&self, provider: &str, open: Arc<dyn OpenUrl>) -> Result<(), AccountError> {
+        let through = Through::Social(provider.to_owned());
+        self.order(|done| Order::SignInBrowser { through, open, done }).await
+    }
+
+    /// Proves the existing account through a social account of it, in the step that asks for that proof.
+    ///
+    /// # Errors
+    /// As with [`Account::sign_in_browser`]; then the step is as it was.
+    pub async fn prove_via(&self, provider: &str, open: Arc<dyn OpenUrl>) -> Result<(), AccountError> {
+        let provider = provider.to_owned();
+        self.order(|done| Order::ProveVia { provider, open, done }).await
+    }
+
+    /// Connects a social account to the one that is signed in. The sign-in gets new tokens, as with [`Account::confirm_password`].
+    /// Meanwhile [`Auth::SignedIn`] holds the browser that is out, and [`Account::cancel`] calls it back.
+    ///
+    /// # Errors
+    /// [`AccountError::Remote`] with `step-up-required` after a sign-in of more than ten minutes ago, and what the server says about
+    /// the two accounts; [`AccountError`]'s own words about the browser. The sign-in goes on as it was.
+    pub async fn connect_social(&self, provider: &str, open: Arc<dyn OpenUrl>) -> Result<(), AccountError> {
+        let outing = browser::prepare_connection(&self.api(), provider).await?;
+        self.order(|done| Order::GoOut { outing: Box::new(outing), open, done }).await
+    }
+
+    /// What the app's own scheme brought: the query of [`crate::AppLink::Callback`]. Believed only if the browser that is out was sent for it.
+    pub fn came_back(&self, query: Secret) {
+        let _ = self.orders.send(Order::CameBack { query });
     }
 
     /// Opens the browser once more with the link that is waited for. Without a wait it does nothing.
@@ -95,7 +136,8 @@ impl Account {
         let _ = self.orders.send(Order::ReadAddress);
     }
 
-    /// Stops a sign-in that is still talking to the server, waits for a browser or for a step. Its late answer is dropped, and revoked if it was a yes.
+    /// Stops a sign-in that is still talking to the server, waits for a browser or for a step. A browser that proves an existing account
+    /// leaves the step it was opened in, one that connects a social account the sign-in. Its late answer is dropped, and revoked if it was a yes.
     pub fn cancel(&self) {
         let _ = self.orders.send(Order::Cancel);
     }

@@ -76,7 +76,7 @@ impl Loopback {
     }
 
     /// Waits for the browser, however long it takes. The port is closed with the answer, or when the future is dropped.
-    pub(crate) async fn wait(self, expected: Expected) -> Callback {
+    pub(crate) async fn wait(self, expected: Arc<Expected>) -> Callback {
         let Self { listener, authority } = self;
         let door = Arc::new(Door { authority, expected, taken: AtomicBool::new(false) });
         let (found, mut answers) = mpsc::channel(1);
@@ -110,7 +110,7 @@ impl Loopback {
 /// What every connection needs to judge its request.
 struct Door {
     authority: String,
-    expected: Expected,
+    expected: Arc<Expected>,
     /// The first good answer wins, also against one that comes in the same moment.
     taken: AtomicBool,
 }
@@ -175,10 +175,13 @@ impl Door {
         if host.value != self.authority.as_bytes() {
             return Err(400);
         }
-        self.callback(query).ok_or(400)
+        self.expected.callback(query).ok_or(400)
     }
+}
 
-    fn callback(&self, query: &str) -> Option<Callback> {
+impl Expected {
+    /// What the query of an address bears, if it is the answer that is waited for.
+    pub(crate) fn callback(&self, query: &str) -> Option<Callback> {
         let mut answer = Answer::default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let place = match name.as_ref() {
@@ -195,8 +198,8 @@ impl Door {
             }
         }
         let state = answer.state?;
-        let known: bool = state.as_bytes().ct_eq(self.expected.state.expose().as_bytes()).into();
-        if !known || answer.issuer? != self.expected.issuer {
+        let known: bool = state.as_bytes().ct_eq(self.state.expose().as_bytes()).into();
+        if !known || answer.issuer? != self.issuer {
             return None;
         }
         match (answer.code, answer.error) {

@@ -37,6 +37,8 @@ pub enum Auth {
         account: Learner,
         /// Whether the sign-in outlives the program.
         store: Kept,
+        /// A browser that is out to connect a social account.
+        browser: Option<BrowserWait>,
     },
     /// Forgetting the tokens and telling the server.
     SigningOut,
@@ -45,7 +47,7 @@ pub enum Auth {
 /// A browser that has not come back yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrowserWait {
-    /// What the organisation calls itself.
+    /// Where somebody signs in there: what the organisation calls itself, or the name of a social account.
     pub org: String,
     /// What was opened, for "Copy link". It signs nobody in by itself.
     pub link: String,
@@ -61,10 +63,10 @@ impl fmt::Debug for BrowserWait {
     }
 }
 
-/// Somebody the organisation knows and whose account is not settled yet.
+/// Somebody the organisation or a social account knows, and whose account here is not settled yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Unproven {
-    /// What the organisation calls itself.
+    /// What the organisation calls itself, or the name of the social account.
     pub org: String,
     /// What is needed.
     pub next: Next,

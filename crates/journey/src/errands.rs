@@ -138,9 +138,9 @@ pub fn sign_in(owner: &mut Owner, password: SecretString) {
     owner.state.busy = true;
     owner.state.trouble = None;
     let attempt = owner.next_attempt();
-    let (mailbox, email) = (owner.mailbox.clone(), owner.state.email.clone());
+    let (mailbox, email, open) = (owner.mailbox.clone(), owner.state.email.clone(), owner.opener());
     tokio::spawn(async move {
-        let result = account.sign_in_password(&email, password).await;
+        let result = account.sign_in_password(&email, password, open).await;
         tell(&mailbox, News::SignedIn { attempt, result });
     });
 }

@@ -67,6 +67,9 @@ pub struct ServerMetadata {
     pub likeness_api: u32,
     /// Whether this is a practice server, where a drawn picture is welcome.
     pub likeness_practice: bool,
+    /// The social accounts people can sign in with and connect here: `google`, `apple`, `facebook`, in the order to offer them.
+    #[serde(default, deserialize_with = "few::<8, _, _>")]
+    pub likeness_social: Vec<String>,
 }
 
 /// Path of the one redirect address of the app: `http://127.0.0.1:{any port}/callback`, or with `[::1]`.

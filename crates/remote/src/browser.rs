@@ -5,17 +5,18 @@
 
 use std::fmt;
 
-use likeness_protocol::discovery::{FoundOrganisation, OrganisationQuery};
+use likeness_protocol::discovery::{FoundOrganisation, Invitation, InvitationCode, OrganisationQuery};
 use likeness_protocol::jws::PrivateKey;
 use likeness_protocol::limits::{DESKTOP_CLIENT_ID, DESKTOP_SCOPE};
 use likeness_protocol::oauth::{
-    ChallengeAnswer, ChallengeRequest, Next, PushedAnswer, PushedRequest, TokenRequest, TokenResponse,
+    ChallengeAnswer, ChallengeRequest, LinkRequest, Next, PushedAnswer, PushedRequest, TokenRequest, TokenResponse,
 };
+use likeness_protocol::problem::Code;
 use likeness_protocol::text::Secret;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use crate::api::Api;
+use crate::api::{Api, SignedApi, plain};
 use crate::client::Call;
 use crate::error::RemoteError;
 use crate::oauth::{TOKEN_WITHIN, s256};
@@ -26,12 +27,19 @@ use crate::reply::Reply;
 pub struct BrowserWish {
     /// The organisation's number or domain, or `google`, `apple`, `facebook`.
     pub org_hint: String,
+    /// The way back.
+    pub back: WayBack,
+    /// Token or code of an invitation.
+    pub invitation: Option<Secret>,
+}
+
+/// Where the browser comes back to, and what it must bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayBack {
     /// Where it comes back to.
     pub redirect_uri: String,
     /// 256 bit of chance that come back with it.
     pub state: Secret,
-    /// Token or code of an invitation.
-    pub invitation: Option<Secret>,
 }
 
 /// A browser the server waits for.
@@ -172,18 +180,14 @@ impl Api {
         wish: BrowserWish,
     ) -> Result<Announced, RemoteError> {
         let metadata = self.metadata().await?;
-        let (Some(announce), Some(open)) =
-            (&metadata.pushed_authorization_request_endpoint, &metadata.authorization_endpoint)
-        else {
-            return Err(RemoteError::StepUnknown(Box::new(Next::Unknown)));
-        };
-        let (announce, open) = (self.path_of(announce)?, self.path_of(open)?);
-        let BrowserWish { org_hint, redirect_uri, state, invitation } = wish;
+        let Some(announce) = &metadata.pushed_authorization_request_endpoint else { return Err(no_browser()) };
+        let announce = self.path_of(announce)?;
+        let BrowserWish { org_hint, back, invitation } = wish;
         let request = PushedRequest::login(
             DESKTOP_CLIENT_ID,
             DESKTOP_SCOPE,
-            redirect_uri,
-            state.expose(),
+            back.redirect_uri,
+            back.state.expose(),
             s256(verifier),
             org_hint,
         );
@@ -191,11 +195,48 @@ impl Api {
         let request = PushedRequest { invitation, device_label, ..request };
         let reply = self.wire().send_proven(&Call::post(announce).form(&request)?, key, None).await?;
         let pushed: PushedAnswer = if reply.is_success() { reply.json()? } else { return Err(reply.oauth_refusal()) };
+        self.to_open(&pushed.request_uri).await
+    }
+
+    /// Tells the server that an account will be proven through a social account of it, for a sign-in that goes on.
+    /// What comes of it is traded with the verifier that sign-in began with, and leads to its next step.
+    pub async fn announce_proof(
+        &self,
+        key: &PrivateKey,
+        auth_session: Secret,
+        provider: &str,
+        back: WayBack,
+    ) -> Result<Announced, RemoteError> {
+        let metadata = self.metadata().await?;
+        let path = self.path_of(&metadata.authorization_challenge_endpoint)?;
+        let request = ChallengeRequest::step(DESKTOP_CLIENT_ID, auth_session, "link_via");
+        let request = ChallengeRequest { provider: Some(provider.to_owned()), ..request };
+        let request = request.returning_to(back.redirect_uri, back.state.expose());
+        let reply = self.wire().send_proven(&Call::post(path).form(&request)?, key, None).await?;
+        match to_web(&reply) {
+            Some(request_uri) => self.to_open(&request_uri).await,
+            None => Err(reply.oauth_refusal()),
+        }
+    }
+
+    /// What a browser opens for something that was announced.
+    pub(crate) async fn to_open(&self, request_uri: &str) -> Result<Announced, RemoteError> {
+        let metadata = self.metadata().await?;
+        let open = self.path_of(metadata.authorization_endpoint.as_ref().ok_or_else(no_browser)?)?;
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", DESKTOP_CLIENT_ID)
-            .append_pair("request_uri", &pushed.request_uri)
+            .append_pair("request_uri", request_uri)
             .finish();
         Ok(Announced { link: format!("{}{open}?{query}", self.origin()) })
+    }
+
+    /// Who invites whom, by the token or the code of an invitation. It goes in the body, so that no log of addresses holds it.
+    ///
+    /// # Errors
+    /// `not-found`, `invitation-used`, `invitation-expired`.
+    pub async fn read_invitation(&self, secret: &Secret) -> Result<Invitation, RemoteError> {
+        let request = InvitationCode { code: secret.clone() };
+        self.wire().send(&Call::post("/v1/invitations/resolve").json(&request)?).await?.json()
     }
 
     /// Trades the code a browser brought.
@@ -240,6 +281,41 @@ impl Api {
             Outcome::Next(unfinished) => Outcome::Next(unfinished),
         })
     }
+}
+
+impl SignedApi {
+    /// Tells the server that a social account will be connected to the account that is signed in.
+    ///
+    /// # Errors
+    /// `step-up-required` after a sign-in of more than ten minutes ago.
+    pub async fn announce_connection(
+        &self,
+        provider: &str,
+        verifier: &Secret,
+        back: WayBack,
+    ) -> Result<Announced, RemoteError> {
+        let request = LinkRequest {
+            redirect_uri: back.redirect_uri,
+            state: back.state.expose().to_owned(),
+            code_challenge: s256(verifier),
+        };
+        let call = Call::post(format!("/v1/me/identities/{}/link", plain(provider)?)).json(&request)?;
+        let pushed: PushedAnswer = self.send(&call).await?.json()?;
+        self.api().to_open(&pushed.request_uri).await
+    }
+}
+
+/// What to open, where the server says that the way goes on in the browser.
+pub(crate) fn to_web(reply: &Reply) -> Option<String> {
+    if reply.is_success() {
+        return None;
+    }
+    reply.oauth_error().filter(|error| error.code == Code::RedirectToWeb)?.request_uri
+}
+
+/// The server signs nobody in through a browser.
+fn no_browser() -> RemoteError {
+    RemoteError::StepUnknown(Box::new(Next::Unknown))
 }
 
 fn outcome<T: DeserializeOwned>(reply: &Reply) -> Result<Outcome<T>, RemoteError> {

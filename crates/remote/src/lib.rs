@@ -23,9 +23,10 @@ mod settings;
 mod upload;
 
 pub use api::{Api, SignedApi, StatusRead};
-pub use browser::{Announced, BrowserWish, Outcome, StepAnswer, Unfinished};
+pub use browser::{Announced, BrowserWish, Outcome, StepAnswer, Unfinished, WayBack};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Authorisation, Credentials, Promised};
 pub use error::{LONGEST_RETRY_AFTER, Refusal, RemoteError};
+pub use oauth::PasswordAnswer;
 pub use retry::{Pace, Waits};
 pub use upload::{PhotoUpload, UploadError, UploadNews, upload};

@@ -13,6 +13,7 @@ use likeness_protocol::oauth::{
 use likeness_protocol::text::Secret;
 
 use crate::api::Api;
+use crate::browser::{Announced, WayBack, to_web};
 use crate::client::Call;
 use crate::error::RemoteError;
 
@@ -20,6 +21,20 @@ use crate::error::RemoteError;
 pub(crate) const TOKEN_WITHIN: Duration = Duration::from_secs(10);
 /// Signing out does not wait for a slow server.
 const REVOKE_WITHIN: Duration = Duration::from_secs(3);
+
+/// What a password leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordAnswer {
+    /// A code for tokens.
+    Code(Secret),
+    /// The organisation of the address wants no passwords. The code its page leads to is traded with the same verifier.
+    Browser {
+        /// What the organisation calls itself.
+        org: String,
+        /// The browser the server waits for.
+        announced: Announced,
+    },
+}
 
 impl Api {
     /// What the server says about itself. Asked once, then remembered.
@@ -37,22 +52,39 @@ impl Api {
             .cloned()
     }
 
-    /// Shows an address and a password. `verifier` is the PKCE secret that the code can only be used with.
+    /// Shows an address and a password. `verifier` is the PKCE secret that the code can only be used with. With a way back, the browser
+    /// is announced where the organisation of the address wants no passwords.
     pub async fn challenge_password(
         &self,
         key: &PrivateKey,
         email: &str,
         password: Secret,
         verifier: &Secret,
-    ) -> Result<ChallengeAnswer, RemoteError> {
+        back: Option<&WayBack>,
+    ) -> Result<PasswordAnswer, RemoteError> {
         let metadata = self.metadata().await?;
         let path = self.path_of(&metadata.authorization_challenge_endpoint)?;
         // The system alone: enough to tell two sign-ins apart, and no name that somebody gave their computer.
         let device_label = Some(std::env::consts::OS.to_owned());
         let request = ChallengeRequest::password(DESKTOP_CLIENT_ID, DESKTOP_SCOPE, s256(verifier), email, password);
         let request = ChallengeRequest { device_label, ..request };
+        let request = match back {
+            Some(back) => request.returning_to(&back.redirect_uri, back.state.expose()),
+            None => request,
+        };
         let reply = self.wire().send_proven(&Call::post(path).form(&request)?, key, None).await?;
-        if reply.is_success() { reply.json() } else { Err(reply.oauth_refusal()) }
+        if reply.is_success() {
+            let answer: ChallengeAnswer = reply.json()?;
+            return Ok(PasswordAnswer::Code(answer.authorization_code));
+        }
+        let org = reply.oauth_error().and_then(|error| error.org);
+        match (back, to_web(&reply)) {
+            (Some(_), Some(request_uri)) => {
+                let announced = self.to_open(&request_uri).await?;
+                Ok(PasswordAnswer::Browser { org: org.unwrap_or_default(), announced })
+            }
+            _ => Err(reply.oauth_refusal()),
+        }
     }
 
     /// Trades the code of a finished challenge for tokens.

@@ -51,6 +51,16 @@ pub async fn of(app: &App, caller: &Caller) -> Result<Vec<Session>, ServerError>
         .collect()
 }
 
+/// What the device of a sign-in called itself.
+pub async fn device_label(transaction: &mut Write, app: &App, grant: &str) -> Result<Option<String>, ServerError> {
+    let row: Option<(Option<Vec<u8>>,)> = sqlx::query_as("SELECT device_label_sealed FROM grants WHERE id = $1")
+        .bind(grant)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    let sealed = row.and_then(|(label,)| label);
+    sealed.map(|sealed| app.keys.open_text("grants", "device_label", grant, &sealed)).transpose()
+}
+
 /// Ends one sign-in of the account.
 #[utoipa::path(delete, path = "/v1/me/sessions/{id}", tag = "account", params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]

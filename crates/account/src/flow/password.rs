@@ -1,4 +1,4 @@
-//! E-mail and password, through the challenge endpoint: challenge, code, tokens, all bound to one new key.
+//! What a finished sign-in gives, and proving anew with the password who somebody is: challenge, code, tokens, all bound to one key.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use likeness_protocol::jws::PrivateKey;
 use likeness_protocol::oauth::TokenResponse;
 use likeness_protocol::text::Secret;
-use likeness_remote::{Api, RemoteError};
+use likeness_remote::{Api, PasswordAnswer, RemoteError};
 use zeroize::Zeroizing;
 
 use crate::vault::KEY_BYTES;
@@ -19,14 +19,6 @@ pub(crate) struct Granted {
     pub(crate) outbox_key: Zeroizing<[u8; KEY_BYTES]>,
 }
 
-/// Signs in. A key is made for this sign-in alone, so that two sign-ins cannot be told to be one computer's.
-pub(crate) async fn sign_in(api: &Api, email: &str, password: Secret) -> Result<Granted, RemoteError> {
-    let key = Arc::new(PrivateKey::generate().map_err(|_| RemoteError::NoRandomness)?);
-    let outbox_key = random()?;
-    let tokens = prove(api, &key, email, password).await?;
-    Ok(Granted { tokens, key, outbox_key })
-}
-
 /// Proves anew who somebody is, with the key they use already: what was begun with it can be ended with it.
 pub(crate) async fn prove(
     api: &Api,
@@ -35,8 +27,11 @@ pub(crate) async fn prove(
     password: Secret,
 ) -> Result<TokenResponse, RemoteError> {
     let verifier = Secret::new(URL_SAFE_NO_PAD.encode(random()?.as_slice()));
-    let answer = api.challenge_password(key, email, password, &verifier).await?;
-    api.exchange_code(key, answer.authorization_code, verifier).await
+    match api.challenge_password(key, email, password, &verifier, None).await? {
+        PasswordAnswer::Code(code) => api.exchange_code(key, code, verifier).await,
+        // Asked without a way back, a server has no browser to announce.
+        PasswordAnswer::Browser { .. } => Err(RemoteError::ReplyMalformed),
+    }
 }
 
 pub(super) fn random() -> Result<Zeroizing<[u8; KEY_BYTES]>, RemoteError> {

@@ -24,7 +24,7 @@ impl Waiting {
         let authority = loopback.authority.clone();
         assert_eq!(loopback.redirect_uri(), format!("http://{authority}/callback"));
         let expected = Expected { state: Secret::new(STATE), issuer: ISSUER.to_owned() };
-        Self { authority, answer: tokio::spawn(loopback.wait(expected)) }
+        Self { authority, answer: tokio::spawn(loopback.wait(Arc::new(expected))) }
     }
 
     async fn connect(&self) -> TcpStream {

@@ -16,7 +16,7 @@ use crate::practised_browser::browse;
 const HARBOUR: &str = "harbour.example";
 
 /// A browser in which `who` signs in whenever it is opened.
-fn browser_of(who: &'static str) -> Arc<dyn OpenUrl> {
+pub fn browser_of(who: &'static str) -> Arc<dyn OpenUrl> {
     Arc::new(move |link: &str| {
         tokio::spawn(browse(link.to_owned(), who));
         true
@@ -38,7 +38,7 @@ fn password_of(desk: &Desk, email: &str) -> Secret {
 }
 
 #[track_caller]
-fn step(account: &Account) -> Next {
+pub fn step(account: &Account) -> Next {
     match account.snapshot() {
         Auth::Interaction(unproven) => unproven.next,
         other => panic!("no step: {other:?}"),
@@ -46,7 +46,7 @@ fn step(account: &Account) -> Next {
 }
 
 #[track_caller]
-fn signed_in(account: &Account) -> String {
+pub fn signed_in(account: &Account) -> String {
     match account.snapshot() {
         Auth::SignedIn { account, .. } => account.id,
         other => panic!("not signed in: {other:?}"),
@@ -94,7 +94,10 @@ async fn without_an_account_the_first_sign_in_makes_one_and_the_next_goes_straig
     account.sign_in_browser(harbour(), browser_of("Nova Newcomer")).await.unwrap();
     assert_eq!(signed_in(&account), who, "next time through the organisation");
     account.sign_out().await.unwrap();
-    account.sign_in_password("new@harbour.example", SecretString::from("correct horse battery")).await.unwrap();
+    account
+        .sign_in_password("new@harbour.example", SecretString::from("correct horse battery"), Arc::new(|_: &str| false))
+        .await
+        .unwrap();
     assert_eq!(signed_in(&account), who, "or with e-mail and password");
 }
 

@@ -1,5 +1,6 @@
 //! Proving anew who is signed in, and what people do with their own account.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use likeness_account::{AccountError, Auth};
@@ -51,7 +52,10 @@ async fn the_right_password_makes_an_old_sign_in_fresh_and_leaves_one_sign_in() 
     restarted.api().me().await.unwrap();
     restarted.sign_out().await.unwrap();
     let email = desk.server.accounts[0].email.clone();
-    restarted.sign_in_password(&email, SecretString::from(NEW)).await.expect("with the new password");
+    restarted
+        .sign_in_password(&email, SecretString::from(NEW), Arc::new(|_: &str| false))
+        .await
+        .expect("with the new password");
 }
 
 #[tokio::test]
@@ -119,6 +123,7 @@ async fn whoever_leaves_is_signed_out_and_cannot_come_back() {
     assert_eq!(export.account.email, desk.server.accounts[0].email);
     account.api().delete_account().await.unwrap();
     assert_eq!(account.api().me().await.unwrap_err(), RemoteError::SignedOut);
-    let gone = account.sign_in_password(&export.account.email, password(&desk)).await.unwrap_err();
+    let gone =
+        account.sign_in_password(&export.account.email, password(&desk), Arc::new(|_: &str| false)).await.unwrap_err();
     assert!(matches!(gone, AccountError::Remote(error) if error.is(Code::InvalidCredentials)));
 }

@@ -8,3 +8,4 @@ mod keyring;
 mod practised_browser;
 mod renewal;
 mod signing_in;
+mod social;

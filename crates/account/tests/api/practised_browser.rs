@@ -53,18 +53,23 @@ fn choice(html: &str, who: &str) -> String {
 
 /// Goes the way of the link as `who`; nobody means the button "refuse". Ends on the page that Likeness itself gives.
 pub async fn browse(link: String, who: &str) -> Page {
+    let last = browse_to_the_last_page(link, who).await;
+    let (_, on) = last.body.split_once("id=\"on\" href=\"").unwrap_or_else(|| panic!("{}", last.body));
+    let on = on.split('"').next().unwrap().replace("&amp;", "&");
+    fetch(&Url::parse(&on).unwrap(), "", None).await
+}
+
+/// The same up to the server's last page, which leads back to Likeness in two ways; none of them is taken.
+pub async fn browse_to_the_last_page(link: String, who: &str) -> Page {
     let away = fetch(&Url::parse(&link).unwrap(), "", None).await;
     let cookie = away.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     let provider = Url::parse(away.header("location").unwrap()).unwrap();
     let form = choice(&fetch(&provider, "", None).await.body, who);
     let back = fetch(&provider.join("/authorize").unwrap(), "", Some(form)).await;
     let mut here = Url::parse(back.header("location").unwrap()).unwrap();
-    let last = loop {
+    loop {
         let page = fetch(&here, &cookie, None).await;
         let Some(location) = page.header("location") else { break page };
         here = here.join(location).unwrap();
-    };
-    let (_, on) = last.body.split_once("id=\"on\" href=\"").unwrap_or_else(|| panic!("{}", last.body));
-    let on = on.split('"').next().unwrap().replace("&amp;", "&");
-    fetch(&Url::parse(&on).unwrap(), "", None).await
+    }
 }

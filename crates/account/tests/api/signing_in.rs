@@ -1,5 +1,6 @@
 //! In, out, and back in after a restart.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use likeness_account::{Auth, EndReason, Kept};
@@ -12,7 +13,7 @@ use crate::desk::{Desk, wait_for};
 async fn the_right_password_signs_in_and_the_keyring_has_it() {
     let desk = Desk::new().await;
     let account = desk.signed_in().await;
-    let Auth::SignedIn { account: learner, store } = account.snapshot() else { panic!("{:?}", account.snapshot()) };
+    let Auth::SignedIn { account: learner, store, .. } = account.snapshot() else { panic!("{:?}", account.snapshot()) };
     assert_eq!((learner.email_masked().as_deref(), store), (Some("l•••••@likeness.example"), Kept::Keyring));
     let me = account.api().me().await.unwrap();
     assert_eq!(me.id, learner.id);
@@ -26,7 +27,10 @@ async fn a_wrong_password_says_no_more_than_that() {
     let desk = Desk::new().await;
     let account = desk.account();
     for email in ["learner@likeness.example", "nobody@likeness.example"] {
-        let error = account.sign_in_password(email, SecretString::from("not the password")).await.unwrap_err();
+        let error = account
+            .sign_in_password(email, SecretString::from("not the password"), Arc::new(|_: &str| false))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "invalid-credentials", "{email}");
         assert_eq!(account.snapshot(), Auth::SignedOut { why: None, keyring: None });
     }

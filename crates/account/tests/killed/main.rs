@@ -236,7 +236,7 @@ impl Desk {
             let account = Account::start(Api::new(&server.origin).unwrap(), store, Slot::practice());
             let learner = &server.accounts[0];
             let password = SecretString::from(learner.password.expose());
-            account.sign_in_password(&learner.email, password).await.unwrap();
+            account.sign_in_password(&learner.email, password, Arc::new(|_: &str| false)).await.unwrap();
         });
         Self { server, clock, drawer, runtime, _folder: folder }
     }

@@ -10,6 +10,7 @@ use crate::{
     error::ServerError,
     http::refusal::Refusal,
     identity::connect,
+    sessions,
     sso::oidc::ExternalIdentity,
     tokens,
 };
@@ -148,13 +149,15 @@ pub async fn instead(app: &App, jkt: &str, request: &TokenRequest) -> Result<Sec
         Instead::Connect(account, grant, identity) => {
             let mut transaction = app.database.write().await?;
             connect::connect_to_own(&mut transaction, app, &account, &grant, &identity).await?;
+            // The new tokens take the place of the old ones, under the name the device has in the list.
+            let device_label = sessions::device_label(&mut transaction, app, &grant).await?;
             let new = NewCode {
                 account: &account,
                 client_id: &request.client_id,
                 jkt,
                 challenge: &challenge,
                 scope: DESKTOP_SCOPE,
-                device_label: None,
+                device_label: device_label.as_deref(),
                 redirect_uri: Some(&redirect_uri),
                 auth_time: identity.auth_time,
                 how: "provider",

@@ -10,16 +10,17 @@ pub mod session;
 pub mod steps;
 pub mod token;
 
-use crate::app::Shared;
+use crate::{app::Shared, http::refusal::Refusal, sso::provider};
 use axum::{Json, extract::State};
 use likeness_protocol::oauth::ServerMetadata;
 
 /// Where everything is.
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "sign-in", responses((status = 200, body = ServerMetadata)))]
-pub async fn metadata(State(app): State<Shared>) -> Json<ServerMetadata> {
+pub async fn metadata(State(app): State<Shared>) -> Result<Json<ServerMetadata>, Refusal> {
+    let likeness_social = provider::offered(&app).await?;
     let origin = &app.origin;
     let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
-    Json(ServerMetadata {
+    Ok(Json(ServerMetadata {
         issuer: origin.clone(),
         authorization_endpoint: Some(format!("{origin}/oauth/authorize")),
         pushed_authorization_request_endpoint: Some(format!("{origin}/oauth/par")),
@@ -41,5 +42,6 @@ pub async fn metadata(State(app): State<Shared>) -> Json<ServerMetadata> {
         scopes_supported: words(&["profile", "verification"]),
         likeness_api: 1,
         likeness_practice: app.settings.practice,
-    })
+        likeness_social,
+    }))
 }

@@ -318,7 +318,8 @@ pub async fn next(app: &App, standing: &Standing, pending: &Pending) -> Result<(
             account_masked: account_masked(app, pending).await?,
             org_masked: org_masked(),
             org,
-            org_will_see: vec!["profile_status".to_owned()],
+            // A social account only signs in; who runs it is told nothing.
+            org_will_see: standing.provider.org.iter().map(|_| "profile_status".to_owned()).collect(),
         },
         Step::InvitationRequired { .. } => return Ok((Code::InvitationRequired, Next::InvitationRequired { org })),
         Step::VerifyEmail => Next::VerifyEmail {

@@ -110,6 +110,14 @@ impl Provider {
     }
 }
 
+/// The social accounts this server has a provider for, as the wire names them.
+pub async fn offered(app: &App) -> Result<Vec<String>, ServerError> {
+    let kinds: Vec<(String,)> =
+        sqlx::query_as("SELECT DISTINCT kind FROM idps WHERE org_id IS NULL").fetch_all(app.database.read()).await?;
+    let has = |wire: &str| kinds.iter().any(|(kind,)| kind == wire);
+    Ok(SOCIAL.iter().filter(|(wire, _)| has(wire)).map(|(wire, _)| (*wire).to_owned()).collect())
+}
+
 /// The name people know a social account by; the wire's own for one this build does not know.
 pub fn social_name(kind: &str) -> &str {
     SOCIAL.iter().find(|(wire, _)| *wire == kind).map_or(kind, |(_, name)| *name)

@@ -38,6 +38,7 @@ async fn a_drawn_picture_goes_the_whole_way_and_the_mailbox_shows_it() {
     let to = server.origin.socket_addrs(|| None).unwrap()[0];
     let metadata: ServerMetadata = send(to, "GET", "/.well-known/oauth-authorization-server", &[], &[]).await.json();
     assert!(metadata.likeness_practice);
+    assert_eq!(metadata.likeness_social, ["google", "apple", "facebook"], "its provider plays all three");
     let sign_in = async |role: Role| {
         let account = server.accounts.iter().find(|account| account.role == role).unwrap();
         let mut app = App::new(to, Arc::clone(&clock));

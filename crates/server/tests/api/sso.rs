@@ -94,6 +94,7 @@ async fn a_first_sign_in_makes_an_account_and_the_next_one_goes_straight_in() {
     let metadata: ServerMetadata =
         send(app.to, "GET", "/.well-known/oauth-authorization-server", &[], &[]).await.json();
     assert_eq!(metadata.pushed_authorization_request_endpoint, Some(format!("{}/oauth/par", app.origin())));
+    assert!(metadata.likeness_social.is_empty(), "nobody set one up");
     assert!(metadata.require_pushed_authorization_requests && metadata.authorization_response_iss_parameter_supported);
 
     let (at, next) = unfinished(&harbour.through(&app, &NEW).await);

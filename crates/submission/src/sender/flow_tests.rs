@@ -41,7 +41,10 @@ impl Desk {
         let api = Api::through(&server.origin, line.url(), Arc::new(SystemClock)).unwrap();
         let account = Account::start(api, Box::new(MemoryStore::new()), Slot::practice());
         let learner = &server.accounts[0];
-        account.sign_in_password(&learner.email, SecretString::from(learner.password.expose())).await.unwrap();
+        account
+            .sign_in_password(&learner.email, SecretString::from(learner.password.expose()), Arc::new(|_: &str| false))
+            .await
+            .unwrap();
         Self { server, line, account, _folder: folder }
     }
 
@@ -311,6 +314,9 @@ async fn a_sign_in_that_ends_midway_stops_with_the_photos_kept_and_goes_on_after
     let error = desk.send(load).end().await.unwrap_err();
     assert_eq!((error.code(), error.session_is_over()), (RemoteError::SignedOut.code(), false));
     let learner = &desk.server.accounts[0];
-    desk.account.sign_in_password(&learner.email, SecretString::from(learner.password.expose())).await.unwrap();
+    desk.account
+        .sign_in_password(&learner.email, SecretString::from(learner.password.expose()), Arc::new(|_: &str| false))
+        .await
+        .unwrap();
     desk.send(copy).end().await.expect("the session's own key signs, whatever key the new sign-in has");
 }
