@@ -86,7 +86,8 @@ pub enum Intent {
     Login,
     /// Connecting one more way in to the account that is signed in.
     Link,
-    /// Proving anew who one is, before something that could lock the owner out.
+    /// Proving anew who one is, before something that could lock the owner out. The key of the proof must be that of a sign-in that goes on;
+    /// what comes back are new tokens for the same account.
     StepUp,
 }
 
@@ -119,7 +120,8 @@ pub struct PushedRequest {
     /// What it is for; absent means [`Intent::Login`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
-    /// Through whom: an organisation's number or domain, or `google`, `apple`, `facebook`.
+    /// Through whom: an organisation's number or domain, or `google`, `apple`, `facebook`; with [`Intent::StepUp`] the number of one of the
+    /// account's identities.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "up_to_if_any::<253, _>")]
     pub org_hint: Option<String>,
     /// Address to fill the provider's form with.

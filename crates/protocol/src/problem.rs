@@ -203,6 +203,8 @@ codes! {
     IdentityManagedByOrganisation "identity-managed-by-organisation" 409 Some(Action::ContactSupport), "Managed by your organisation", "Your organisation manages this sign-in. Support can help.";
     /// An organisation decides about its people's addresses; `org` names it.
     EmailManagedByOrganisation "email-managed-by-organisation" 409 Some(Action::ContactSupport), "Managed by your organisation", "Your organisation manages your e-mail address. Support can help.";
+    /// Somebody proved at a provider who they are, and it is not the person who is signed in.
+    AnotherPerson "another-person" 409 Some(Action::Retry), "Somebody else", "You signed in there as somebody else. Try again with the sign-in that is connected to this account.";
     /// The sign-in is older than ten minutes; this needs a fresh one.
     StepUpRequired "step-up-required" 401 Some(Action::SignIn), "Confirm it is you", "Please confirm it is you: sign in again, then go on.";
     /// The new password is too short, too long, or contains the address or the product's name; `detail` says which.

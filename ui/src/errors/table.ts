@@ -139,6 +139,7 @@ const TABLE = {
   'last-sign-in-method': { severity: 'blocking', ...AGAIN, text: 'error-last-sign-in-method' },
   'identity-managed-by-organisation': { ...HELP, text: 'error-identity-managed-by-organisation' },
   'email-managed-by-organisation': { ...HELP, text: 'error-email-managed-by-organisation' },
+  'another-person': { severity: 'blocking', ...AGAIN, text: 'error-another-person' },
   'step-up-required': { severity: 'blocking', ...AGAIN, text: 'error-step-up-required' },
   'password-wrong': { ...CORRECT, text: 'error-password-wrong' },
   'password-too-weak': { ...CORRECT, text: 'error-password-too-weak' },

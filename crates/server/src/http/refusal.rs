@@ -252,6 +252,7 @@ impl IntoResponse for OAuthRefusal {
             | Code::InvitationUsed
             | Code::InvitationWrongPerson
             | Code::IdentityConflict
+            | Code::AnotherPerson
             | Code::AccountManagedElsewhere
             | Code::OrgAccessEnded
             | Code::DeviceRefused => "access_denied",

@@ -114,7 +114,8 @@ pub async fn owner(app: &App, identity: &ExternalIdentity) -> Result<Option<Stri
     Ok(row.map(|(account,)| account))
 }
 
-async fn may_sign_in(app: &App, standing: &Standing, account: &str) -> Result<(), Refusal> {
+/// Refuses an account that is closed, and one whose time at the organisation is over.
+pub async fn may_sign_in(app: &App, standing: &Standing, account: &str) -> Result<(), Refusal> {
     let row: Option<(String, Option<i64>)> = sqlx::query_as(
         "SELECT a.status, m.ended_at FROM accounts a LEFT JOIN memberships m ON m.account_id = a.id AND m.org_id = $2 WHERE a.id = $1",
     )

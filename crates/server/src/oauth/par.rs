@@ -66,6 +66,9 @@ pub struct Rest {
     /// The account and the sign-in a way in is to be connected for.
     #[serde(default)]
     pub connect_to: Option<(String, String)>,
+    /// The account whose owner proves anew who they are.
+    #[serde(default)]
+    pub step_up: Option<String>,
     /// The kiosk's code a guest's phone signs in for; the trip ends on the phone.
     #[serde(default)]
     pub phone: Option<String>,
@@ -82,6 +85,7 @@ impl Rest {
             device_label: None,
             session: None,
             connect_to: None,
+            step_up: None,
             phone: None,
         }
     }
@@ -124,7 +128,12 @@ pub async fn push(
     let Form(request) = form?;
     discovery::count(&app, caller.from, Asking::SignIn)?;
     check_form(&request)?;
-    let provider = provider_for(&app, request.org_hint.as_deref()).await?;
+    let (provider, step_up, seen) = if request.intent == Some(Intent::StepUp) {
+        let (account, seen) = signed_in_with(&app, &caller.jkt, request.org_hint.as_deref()).await?;
+        (seen.provider, Some(account), seen.email)
+    } else {
+        (provider_for(&app, request.org_hint.as_deref()).await?, None, None)
+    };
     let invitation = match &request.invitation {
         Some(secret) => {
             let invitation = invitation::presented(&app, secret).await?;
@@ -138,9 +147,10 @@ pub async fn push(
         None => None,
     };
     let rest = Rest {
-        ask_again: request.intent == Some(Intent::StepUp) || request.prompt.as_deref() == Some("login"),
+        ask_again: step_up.is_some() || request.prompt.as_deref() == Some("login"),
         state: request.state,
-        login_hint: request.login_hint,
+        login_hint: request.login_hint.or(seen),
+        step_up,
         ui_locales: request.ui_locales,
         device_label: request.device_label,
         ..Rest::nothing()
@@ -243,6 +253,35 @@ async fn provider_for(app: &App, hint: Option<&str>) -> Result<Provider, Refusal
         organisation::by_domain(app, &domain).await?.ok_or(Code::OrgNotFound)?.org.id
     };
     Provider::of_organisation(app, &org).await?.ok_or_else(|| Code::OrgNotFound.into())
+}
+
+/// A way in, as it was last seen.
+struct WayIn {
+    provider: Provider,
+    email: Option<String>,
+}
+
+/// The account that is signed in with this key, and that way in of it.
+async fn signed_in_with(app: &App, jkt: &str, identity: Option<&str>) -> Result<(String, WayIn), Refusal> {
+    let account: Option<(String,)> = sqlx::query_as(
+        "SELECT g.account_id FROM grants g JOIN accounts a ON a.id = g.account_id \
+         WHERE g.jkt = $1 AND g.revoked_at IS NULL AND a.status = 'active' ORDER BY g.created_at DESC LIMIT 1",
+    )
+    .bind(jkt)
+    .fetch_optional(app.database.read())
+    .await?;
+    let (account,) = account.ok_or(Code::SessionEnded)?;
+    let row: Option<(String, String, Option<Vec<u8>>)> =
+        sqlx::query_as("SELECT id, idp_id, email_seen_sealed FROM identities WHERE id = $1 AND account_id = $2")
+            .bind(identity)
+            .bind(&account)
+            .fetch_optional(app.database.read())
+            .await?;
+    let unknown = || Refusal::from(Code::InvalidRequest).field("org_hint").detail("This is none of your ways in.");
+    let (id, idp, email) = row.ok_or_else(unknown)?;
+    let provider = Provider::numbered(app, &idp).await?.ok_or_else(unknown)?;
+    let email = email.map(|sealed| app.keys.open_text("identities", "email_seen", &id, &sealed)).transpose()?;
+    Ok((account, WayIn { provider, email }))
 }
 
 /// Begins to connect a social account to the account that is signed in. Needs a sign-in of the last ten minutes.

@@ -95,6 +95,7 @@ async fn authorize(State(app): State<Shared>, RawQuery(query): RawQuery, headers
         verifier: tokens::token("")?.expose().to_owned(),
         redirect_uri: format!("{}/v1/sso/callback", app.origin),
         ask_again: request.rest.ask_again,
+        begun: app.now(),
     };
     let metadata = match app.providers.published.of(&app, &provider).await {
         Ok(metadata) => metadata,
@@ -232,10 +233,15 @@ async fn outcome(
         Ok(identity) => identity,
         Err(why) => return Ok(refused_by(provider, &why)),
     };
-    let decided = match (&request.rest.session, &request.rest.connect_to) {
-        (Some(session), _) => proven_for(app, request, session, &identity).await,
-        (None, Some((account, grant))) => to_be_connected(app, account, grant, identity).await,
-        (None, None) => decide(app, request, identity).await,
+    let rest = &request.rest;
+    let decided = if let Some(session) = &rest.session {
+        proven_for(app, request, session, &identity).await
+    } else if let Some((account, grant)) = &rest.connect_to {
+        to_be_connected(app, account, grant, identity).await
+    } else if let Some(account) = &rest.step_up {
+        proven_anew(app, account, identity).await
+    } else {
+        decide(app, request, identity).await
     };
     match decided {
         Ok(outcome) => Ok(outcome),
@@ -312,6 +318,16 @@ async fn to_be_connected(
 ) -> Result<Outcome, Refusal> {
     connect::may_connect(app, account, &identity).await?;
     Ok(Outcome::Connect(account.to_owned(), grant.to_owned(), Box::new(identity)))
+}
+
+/// A trip on which the owner of an account that is signed in proves anew who they are.
+async fn proven_anew(app: &App, account: &str, identity: ExternalIdentity) -> Result<Outcome, Refusal> {
+    if resolve::owner(app, &identity).await?.as_deref() != Some(account) {
+        return Err(Code::AnotherPerson.into());
+    }
+    let standing = Standing::of(app, &identity).await?;
+    resolve::may_sign_in(app, &standing, account).await?;
+    Ok(Outcome::Known(account.to_owned(), Box::new(identity)))
 }
 
 /// Makes the code for the app and shows the last page.

@@ -1,7 +1,8 @@
 //! Our half of OpenID Connect: where the browser is sent, and what is believed of the token that comes back.
 //!
 //! Guarantees: PKCE, `state` and `nonce` on every trip; only asymmetric signatures of a named set, whatever the provider says it supports;
-//! 60 s of leeway for clocks and no more; a token for somebody else, of somebody else, or of another trip is refused, each with its own sentence.
+//! 60 s of leeway for clocks and no more; a token for somebody else, of somebody else, or of another trip is refused, each with its own sentence; where the
+//! provider had to ask for the password again, a sign-in from before the trip is refused, and so is one of a time it does not tell.
 
 use super::provider::Provider;
 use crate::app::App;
@@ -40,7 +41,7 @@ pub struct ExternalIdentity {
     pub email_verified: bool,
     /// The name it gives.
     pub name: Option<String>,
-    /// When the person proved who they are there.
+    /// When the person proved who they are there; the year 1970 where the provider does not say, for then it may have been long ago.
     pub auth_time: UnixMs,
 }
 
@@ -93,6 +94,8 @@ pub struct Trip {
     pub redirect_uri: String,
     /// Whether the provider has to ask for the password again.
     pub ask_again: bool,
+    /// When the browser set out.
+    pub begun: UnixMs,
 }
 
 /// Where to send the browser.
@@ -158,7 +161,7 @@ pub async fn finish(
         email: claims.email().map(|email| email.to_string()),
         email_verified: claims.email_verified() == Some(true),
         name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
-        auth_time: claims.auth_time().map_or_else(|| app.now(), |time| millis(time.timestamp_millis())),
+        auth_time: claims.auth_time().map_or(UnixMs(0), |time| millis(time.timestamp_millis())),
     };
     if identity.email.is_none() && metadata.userinfo_endpoint().is_some() {
         ask_for_address(app, provider, &metadata, &tokens, &mut identity).await?;
@@ -250,8 +253,9 @@ fn claims(
             if fits { Ok(()) } else { Err("issued at another time".to_owned()) }
         })
         .set_auth_time_verifier_fn(move |at| {
-            let recent = at.is_some_and(|at| now.since(millis(at.timestamp_millis())) <= OLDEST);
-            if recent || !trip.ask_again { Ok(()) } else { Err("not asked again".to_owned()) }
+            let since = |at: UnixMs| trip.begun.since(at);
+            let asked = at.is_some_and(|at| since(millis(at.timestamp_millis())) <= LEEWAY);
+            if asked || !trip.ask_again { Ok(()) } else { Err("not asked again".to_owned()) }
         });
     let token = tokens.id_token().ok_or(BrokerError::NoIdentity)?;
     token.claims(&verifier, &Nonce::new(trip.nonce.clone())).cloned().map_err(|error| why(&error))

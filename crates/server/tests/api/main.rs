@@ -25,4 +25,5 @@ mod secrecy;
 mod settings;
 mod sign_in;
 mod sso;
+mod step_up;
 mod uploads;

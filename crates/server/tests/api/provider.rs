@@ -41,6 +41,12 @@ pub enum Fault {
     FromTheFuture,
     /// Two minutes of difference.
     ClockBehind,
+    /// Signed in there an hour ago, whatever was asked.
+    OldLogin,
+    /// Signed in there just before the browser set out: three minutes ago.
+    EarlierLogin,
+    /// Does not say when.
+    UntoldLogin,
     NoToken,
     RefusesCode,
     RefusesClient,
@@ -155,6 +161,9 @@ impl Provider {
                 claims["iat"] = (now - 700).into();
                 claims["exp"] = (now - 61).into();
             }
+            Fault::OldLogin => claims["auth_time"] = (now - 3_600).into(),
+            Fault::EarlierLogin => claims["auth_time"] = (now - 180).into(),
+            Fault::UntoldLogin => claims["auth_time"] = Value::Null,
             Fault::FromTheFuture => {
                 claims["iat"] = (now + 120).into();
                 claims["exp"] = (now + 420).into();

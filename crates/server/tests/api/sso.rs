@@ -580,7 +580,8 @@ async fn announcements_are_judged() {
         assert_eq!(reply.code(), expected, "{because}: {}", reply.text());
     }
     let mut request = pushed(&harbour.org);
-    request.intent = Some(Intent::StepUp);
+    request.prompt = Some("login".into());
+    request.max_age = Some("0".into());
     request.login_hint = Some("new@harbour.example".into());
     let asked = Browser::new(app.to).set_out(&app.announce_sign_in(&request).await).await;
     let field = |name: &str| asked.get(name).map(String::as_str);
