@@ -97,7 +97,7 @@ impl Reply {
     }
 
     pub(crate) fn oauth_error(&self) -> Option<OAuthError> {
-        self.cleaned().and_then(|value| serde_json::from_value(value).ok())
+        self.cleaned().and_then(read_oauth_error)
     }
 
     /// The server's problem document. Its status is taken from the answer itself, for the document may lie about it.
@@ -106,7 +106,7 @@ impl Reply {
         if let Ok(problem) = serde_json::from_value::<Problem>(value.clone()) {
             return Some(Problem { status: self.status, ..problem });
         }
-        let error: OAuthError = serde_json::from_value(value).ok()?;
+        let error = read_oauth_error(value)?;
         Some(Problem {
             status: self.status,
             detail: error.error_description.unwrap_or_else(|| error.code.detail().to_owned()),
@@ -164,6 +164,29 @@ impl Reply {
     }
 }
 
+/// OAuth's own JSON. Our server puts its code beside OAuth's word; any other has the word alone (RFC 6749, section 5.2).
+fn read_oauth_error(mut value: Value) -> Option<OAuthError> {
+    let fields = value.as_object_mut()?;
+    if !fields.contains_key("code") {
+        let code = code_of_word(fields.get("error")?.as_str()?)?;
+        fields.insert("code".to_owned(), code.as_str().into());
+    }
+    serde_json::from_value(value).ok()
+}
+
+/// What a word of the standards is among our codes; `None` where it says nothing that could be acted on.
+fn code_of_word(word: &str) -> Option<Code> {
+    match word {
+        // RFC 6749, section 5.2.
+        "invalid_grant" => Some(Code::InvalidGrant),
+        "invalid_request" | "invalid_scope" | "unsupported_grant_type" => Some(Code::InvalidRequest),
+        // RFC 9449, sections 5 and 8.
+        "invalid_dpop_proof" => Some(Code::DpopInvalid),
+        "use_dpop_nonce" => Some(Code::UseDpopNonce),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 impl Reply {
     pub(crate) fn of(status: u16, headers: &[(&'static str, &str)], body: &str) -> Self {
@@ -207,6 +230,8 @@ mod tests {
     fn an_answer_means_what_its_status_and_kind_say() {
         let problem = r#"{"type":"urn:likeness:problem:busy","title":"","status":200,"detail":"d","code":"busy","request_id":"r"}"#;
         let oauth = r#"{"error":"invalid_grant","code":"invalid-grant","request_id":"r"}"#;
+        let plain = r#"{"error":"invalid_grant","error_description":"grant request is invalid"}"#;
+        let foreign = r#"{"error":"server_error"}"#;
         #[rustfmt::skip]
         let table = [
             (Reply::of(200, &[JSON], "{}"),                                        "ok",              "an empty object is JSON"),
@@ -218,6 +243,8 @@ mod tests {
             (Reply::of(511, &[HTML], ""),                                          "captive-portal",  "the status made for it"),
             (Reply::of(503, &[("content-type", "application/problem+json")], problem), "busy",        "our server's own words"),
             (Reply::of(400, &[JSON], oauth),                                       "invalid-grant",   "OAuth's words with our code"),
+            (Reply::of(400, &[JSON], plain),                                       "invalid-grant",   "OAuth's word alone, as other servers say it"),
+            (Reply::of(400, &[JSON], foreign),                                     "server-trouble",  "a word nobody could act on"),
             (Reply::of(502, &[HTML], "<h1>Bad gateway"),                           "server-trouble",  "a proxy's page for a broken server is no portal"),
         ];
         for (reply, expected, because) in table {
@@ -230,6 +257,20 @@ mod tests {
             Some(503),
             "the document's own status is not believed"
         );
+    }
+
+    #[test]
+    fn a_nonce_is_asked_for_in_our_words_or_in_the_standards() {
+        #[rustfmt::skip]
+        let table = [
+            (400, r#"{"error":"use_dpop_nonce","code":"use-dpop-nonce","request_id":"r"}"#, true,  "our server"),
+            (400, r#"{"error":"use_dpop_nonce"}"#,                                          true,  "any other (RFC 9449, section 8)"),
+            (400, r#"{"error":"invalid_dpop_proof"}"#,                                      false, "a proof that is wrong stays wrong"),
+            (200, r#"{"error":"use_dpop_nonce"}"#,                                          false, "a success asks for nothing"),
+        ];
+        for (status, body, expected, because) in table {
+            assert_eq!(Reply::of(status, &[JSON], body).asks_for_nonce(), expected, "{because}");
+        }
     }
 
     #[test]
