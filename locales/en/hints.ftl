@@ -87,7 +87,7 @@ hint-too-bright = Too much light. Turn away from it.
 hint-side-light = One side of your face is in shadow. Turn towards the light.
 hint-glare = Light shines on the card. Tip its top edge towards you.
 hint-card-burnt = The card is too bright. Turn it from the lamp.
-hint-card-dark = More light on the card, please.
+hint-card-dark = Too dark to read your card. Turn on a lamp.
 
 ## Sharpness
 hint-hold-still = Hold still.

@@ -49,7 +49,7 @@ fn page(text: &mut String, tally: &Tally, from: u64, seeds: u64) -> std::fmt::Re
     )?;
     writeln!(
         text,
-        "{} frames of {seeds} learners and as many cards, seeds {from} to {}. These seeds are held out: thresholds and rules were tried on seeds below 10,000, and mended after what runs over 10,000 to 10,099 and 20,000 to 20,099 showed; none of these had been drawn before.\n",
+        "{} frames of {seeds} learners and as many cards, seeds {from} to {}. These seeds are held out: thresholds and rules were tried on seeds below 10,000, and mended after what runs over 10,000 to 10,099, 20,000 to 20,099 and 30,000 to 30,099 showed; none of these had been drawn before.\n",
         tally.frames,
         from + seeds - 1
     )?;
@@ -112,8 +112,7 @@ fn states(text: &mut String, tally: &Tally) -> std::fmt::Result {
     writeln!(
         text,
         "Named: frames in this state whose first hint says so; the bar is {} %. Wrongly named: all other card frames about which it \
-         would be said first; the bar is {} %. \"Hold the card inside the outline\" counts as right for a card outside it. \
-         The suite does not fail for this table.\n",
+         would be said first; the bar is {} %. \"Hold the card inside the outline\" counts as right for a card outside it.\n",
         STATE_BARS.0, STATE_BARS.1
     )?;
     writeln!(text, "| State | Named | Wrongly named | |\n|---|---|---|---|")?;

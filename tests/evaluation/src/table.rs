@@ -173,7 +173,7 @@ pub struct Measure {
 pub struct Tally {
     pub rows: Vec<Line>,
     pub measures: Vec<Measure>,
-    /// What can be the matter with a card. Published beside the bars of the note, and not what the suite fails for.
+    /// What can be the matter with a card.
     pub states: Vec<StateLine>,
     /// What was shown, and how often each hint came first.
     pub confusion: BTreeMap<String, BTreeMap<String, usize>>,
@@ -205,8 +205,10 @@ impl Tally {
 
     pub fn missed(&self) -> Vec<String> {
         let rows = self.rows.iter().filter(|line| line.missed).map(|line| line.row.name.to_owned());
-        rows.chain(self.measures.iter().filter(|measure| measure.missed).map(|measure| measure.name.to_owned()))
-            .collect()
+        let measures = self.measures.iter().filter(|measure| measure.missed).map(|measure| measure.name.to_owned());
+        let states =
+            self.states.iter().filter(|state| state.missed()).map(|state| format!("card_state_{}", state.name));
+        rows.chain(measures).chain(states).collect()
     }
 
     /// For the terminal.
@@ -230,7 +232,7 @@ impl Tally {
             ));
         }
         for state in &self.states {
-            let word = if state.missed() { "short" } else { "holds" };
+            let word = if state.missed() { "MISS" } else { "PASS" };
             lines.push(format!(
                 "{word:6} card state {:10} named {:20} wrongly named {}",
                 state.name,

@@ -8,18 +8,22 @@ use crate::advice::Side;
 use crate::guide;
 use crate::hint::HintCode;
 use crate::mode::CardNeeds;
-use crate::profile::Limits;
+use crate::profile::{Limits, Thresholds};
 use crate::view::Measures;
 
 /// `IdCard` mode. Answers whether a card was found.
 pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, needs: CardNeeds, to: &mut Judgement) -> bool {
     let Some(card) = &measures.card else {
-        to.readings.push(no_card(from, true));
+        to.readings.push(no_card(measures, from, true));
         return false;
     };
-    to.readings.push(no_card(from, false));
+    to.readings.push(no_card(measures, from, false));
     if !from.memory.card_agreed() {
         to.card_unsettled = true;
+        if is_dim(measures, from) {
+            // Edges in the noise may never agree, and nothing would ever be said.
+            to.readings.push(dark(card, from));
+        }
         let mut unsettled = Judgement::default();
         distance(measures, card, from, &mut unsettled);
         place(measures, card, from, &mut unsettled);
@@ -37,13 +41,20 @@ pub(super) fn judge(measures: &Measures, from: &Standpoint<'_>, needs: CardNeeds
     true
 }
 
-/// A document of unknown kind may have no edges to find, so its absence only warns.
-fn no_card(from: &Standpoint<'_>, absent: bool) -> Reading {
+/// A document of unknown kind may have no edges to find, so its absence only warns. In the dark it is light that is missed:
+/// whoever holds the card where it belongs may not be told to hold it there.
+fn no_card(measures: &Measures, from: &Standpoint<'_>, absent: bool) -> Reading {
+    let code = if absent && is_dim(measures, from) { HintCode::CardDark } else { HintCode::NoCard };
     if from.settings.format == CardFormat::Other {
-        Reading::advice("card", HintCode::NoCard, absent)
+        Reading::advice("card", code, absent)
     } else {
-        Reading::fact("card", HintCode::NoCard, absent)
+        Reading::fact("card", code, absent)
     }
+}
+
+/// Nothing in the whole frame is as bright as a card in fair light would be.
+fn is_dim(measures: &Measures, from: &Standpoint<'_>) -> bool {
+    f64::from(measures.scene.p90) < from.settings.profile.limits().card_p90_min.warn
 }
 
 fn side(card: &Card, from: &Standpoint<'_>, needs: CardNeeds, to: &mut Judgement) {
@@ -58,8 +69,22 @@ fn side(card: &Card, from: &Standpoint<'_>, needs: CardNeeds, to: &mut Judgement
             to.readings.push(Reading::fact("card-side", HintCode::WrongSide, photo_side));
         }
         CardNeeds::PhotoAndName => {
-            to.readings.push(Reading::below("card-portrait", HintCode::NoPortrait, portrait, limits.portrait_min));
+            let code = hidden(card, limits).unwrap_or(HintCode::NoPortrait);
+            to.readings.push(Reading::below("card-portrait", code, portrait, limits.portrait_min));
         }
+    }
+}
+
+/// Why a portrait may not be seen though it is there: nobody is told to turn a card over that lies in the dark or under a reflection.
+fn hidden(card: &Card, limits: &Thresholds) -> Option<HintCode> {
+    if f64::from(card.median_luma) > limits.card_median_max.warn {
+        Some(HintCode::CardBurnt)
+    } else if f64::from(card.glare_share) > limits.card_glare_max.warn {
+        Some(HintCode::Glare)
+    } else if f64::from(card.p90_luma) < limits.card_p90_min.stop {
+        Some(HintCode::CardDark)
+    } else {
+        None
     }
 }
 
@@ -136,7 +161,12 @@ pub(super) fn surface(card: &Card, from: &Standpoint<'_>, tilt: Limits, to: &mut
         ));
     }
     to.readings.push(burnt);
-    to.readings.push(Reading::below("card-p90-luma", HintCode::CardDark, card.p90_luma, limits.card_p90_min));
+    to.readings.push(dark(card, from));
+}
+
+fn dark(card: &Card, from: &Standpoint<'_>) -> Reading {
+    let limits = from.settings.profile.limits();
+    Reading::below("card-p90-luma", HintCode::CardDark, card.p90_luma, limits.card_p90_min)
 }
 
 fn sharpness(measures: &Measures, card: &Card, from: &Standpoint<'_>, to: &mut Judgement) {

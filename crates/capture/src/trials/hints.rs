@@ -46,6 +46,7 @@ fn rows() -> Vec<Row> {
         row(Mode::Face, NoFace, Stop, None, |m| m.face = None),
         row(BESIDE, NoFace, Stop, None, |m| m.face = None),
         row(ID, NoCard, Stop, None, |m| m.card = None),
+        row(ID, CardDark, Stop, None, |m| { m.card = None; m.scene.p90 = 70.0; }),
         row(Mode::Face, SecondPerson, Stop, left, |m| m.others = vec![face_box(60.0, Point { x: 1100.0, y: 300.0 })]),
         row(Mode::Face, SecondPerson, Stop, right, |m| m.others = vec![face_box(60.0, Point { x: 100.0, y: 300.0 })]),
         row(BESIDE, SecondPerson, Stop, right, |m| m.others = vec![face_box(60.0, Point { x: 100.0, y: 300.0 })]),
@@ -56,6 +57,10 @@ fn rows() -> Vec<Row> {
         row(BESIDE, CardNotInOutline, Stop, None, |m| { let at = card(m).quad.centre(); m.card = None; m.others = vec![face_box(24.0, at)]; }),
         row(NAME_SIDE, WrongSide, Stop, None, |m| card(m).text_lines = 1),
         row(ID, NoPortrait, Stop, None, |m| card(m).portrait = Some(0.3)),
+        // What hides the portrait comes before what it may be hiding.
+        row(ID, Glare, Stop, None, |m| { card(m).portrait = Some(0.3); card(m).glare_share = 0.05; }),
+        row(ID, CardBurnt, Stop, None, |m| { card(m).portrait = Some(0.3); card(m).median_luma = 250.0; }),
+        row(ID, CardDark, Stop, None, |m| { card(m).portrait = Some(0.3); card(m).p90_luma = 50.0; }),
         row(ID, UpsideDown, Warn, None, |m| card(m).upside_down = true),
         row(BESIDE, UpsideDown, Warn, None, |m| card(m).upside_down = true),
         row(BESIDE, NoPortrait, Stop, None, |m| card(m).portrait = Some(0.3)),

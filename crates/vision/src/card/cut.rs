@@ -127,7 +127,8 @@ impl Sides<'_> {
         let weakest = shares.into_iter().fold(1.0, f32::min);
         let score = mean + WEAKEST_WEIGHT * weakest + RATIO_WEIGHT * close;
         let score = (score >= LEAST_SCORE).then_some(score - UNSEEN_COST)?;
-        Some(Candidate { quad, score, rank: score, step_px: map.step(), unseen: Some(self.border.side()) })
+        let unseen = Some(self.border.side());
+        Some(Candidate { quad, score, rank: score, step_px: map.step(), unseen, is_tilted: false })
     }
 
     /// The sides that run towards the border, the left or upper one first.

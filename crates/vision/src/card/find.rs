@@ -11,14 +11,28 @@ use crate::{Lens, Plane, Point, Quad, Rect};
 
 use super::cut::{self, Border};
 use super::edges::{EdgeMap, Region};
-use super::lines::{Band, Line, LineFinder, Side};
+use super::lines::{Band, Line, LineFinder, MOST_TURN_DEGREES, Side};
 use super::shape;
 
-/// Half the width of the band around each side of the guide, as a share of the guide's width.
-const BAND: f32 = 0.145;
-/// The same where the outline is narrow and stands beside a head: there is less to hold the card against, and it is as
-/// often a tenth wider and a tenth aside, which together is more than the band above.
-const BAND_BESIDE: f32 = 0.24;
+/// Where the sides of a card are looked for around an outline.
+struct Reach {
+    /// Half the width of the band around each side of the outline, as a share of its width.
+    band: f32,
+    /// How far beyond the band lines are followed, in the same share: to a corner, and past it.
+    beyond: f32,
+    /// How far a side may be turned against the outline's, degrees.
+    turn_degrees: i32,
+    is_tilted: bool,
+}
+
+/// A card held as it should be, or a little off.
+const HELD: Reach = Reach { band: 0.145, beyond: 0.1, turn_degrees: 14, is_tilted: false };
+/// Where the outline is narrow and stands beside a head there is less to hold the card against, and it is as often a tenth
+/// wider and a tenth aside, which together is more than the band of a card alone.
+const BESIDE: Reach = Reach { band: 0.24, ..HELD };
+/// A card tilted by more than 30 degrees: one of its sides is far shorter than the other, and those between run together.
+/// Only for a card alone of a known ratio.
+const TILTED: Reach = Reach { band: 0.2, beyond: 0.25, turn_degrees: MOST_TURN_DEGREES, is_tilted: true };
 /// A side ratio may be off by this share before refinement.
 pub(super) const RATIO_TOLERANCE: f32 = 0.13;
 /// Cosine between the sides before refinement: 10 degrees off square.
@@ -65,6 +79,8 @@ const LEAST_SCORE: f32 = 1.42;
 const BEYOND_DOUBT: f32 = 1.6;
 /// Sizes of the outline that are looked at, in shares of the guide, in this order.
 const SCALES: [f32; 3] = [1.0, 0.74, 1.3];
+/// Sizes for a tilted card: it looks narrower or lower than its outline, never larger.
+const TILTED_SCALES: [f32; 2] = [1.0, 0.8];
 /// A corner may lie this far outside the frame, as a share of the guide's width: the sides are still seen.
 const OUTSIDE_SHARE: f32 = 0.06;
 /// Where a card that leaves the frame is looked for: the outline moved by these shares of its width or height towards
@@ -89,6 +105,8 @@ pub(super) struct Candidate {
     pub step_px: u32,
     /// The side that lies outside the frame, and is where the ratio puts it: 0 top, 1 right, 2 bottom, 3 left.
     pub unseen: Option<usize>,
+    /// Found only where cards are looked for that are tilted far.
+    pub is_tilted: bool,
 }
 
 /// Buffers of the search.
@@ -105,30 +123,42 @@ pub(super) struct Finder {
 impl Finder {
     /// The best candidates near the outline, best first; empty when nothing there looks like a card.
     ///
-    /// Looks at the outline first; a smaller and a larger one are tried only when that leaves a doubt, so that a card
-    /// held too far or too near is seen as such.
+    /// Looks at the outline first; a smaller and a larger one, and a card that is tilted far, are looked for only when that
+    /// leaves a doubt, and a card that leaves the frame when nothing was found.
     pub fn find(&mut self, luma: &Plane, lens: &Lens, outline: &Rect, ratio: Option<f32>) -> &[Candidate] {
         self.best.clear();
         let is_beside = outline.width < CUT_LEAST_GUIDE * luma.width() as f32;
-        let band = if is_beside { BAND_BESIDE } else { BAND };
         for scale in SCALES {
-            let scaled = scaled(outline, scale);
-            let Some(region) = region_around(&scaled, luma, band) else { continue };
-            self.map.fill(luma, region);
-            let guide = self.coarse_guide(&scaled);
-            self.search_sides(&guide, band);
-            self.combine(lens, outline.width / self.map.step() as f32, ratio);
-            if self.best.iter().any(|found| found.score >= BEYOND_DOUBT) {
-                break;
+            self.find_whole(luma, lens, outline, scale, ratio, if is_beside { &BESIDE } else { &HELD });
+            if self.is_beyond_doubt() {
+                return &self.best;
             }
         }
-        if let Some(ratio) = ratio
-            && self.best.is_empty()
-            && !is_beside
-        {
-            self.find_cut(luma, lens, outline, ratio);
+        let Some(known) = ratio.filter(|_| !is_beside) else { return &self.best };
+        for scale in TILTED_SCALES {
+            self.find_whole(luma, lens, outline, scale, ratio, &TILTED);
+            if self.is_beyond_doubt() {
+                return &self.best;
+            }
+        }
+        if self.best.is_empty() {
+            self.find_cut(luma, lens, outline, known);
         }
         &self.best
+    }
+
+    fn is_beyond_doubt(&self) -> bool {
+        self.best.iter().any(|found| found.score >= BEYOND_DOUBT)
+    }
+
+    /// Looks for four sides near the outline in another size.
+    fn find_whole(&mut self, luma: &Plane, lens: &Lens, outline: &Rect, scale: f32, ratio: Option<f32>, reach: &Reach) {
+        let scaled = scaled(outline, scale);
+        let Some(region) = region_around(&scaled, luma, reach) else { return };
+        self.map.fill(luma, region);
+        let guide = self.coarse_guide(&scaled);
+        self.search_sides(&guide, reach);
+        self.combine(lens, guide.width / scale, ratio, reach.is_tilted);
     }
 
     /// Looks at every border of the frame for a card that leaves it there.
@@ -138,10 +168,10 @@ impl Finder {
         for border in Border::ALL {
             let (x, y) = border.towards();
             let moved = Rect { x: grown.x + across * x, y: grown.y + down * y, ..grown };
-            let Some(region) = region_around(&moved, luma, BAND) else { continue };
+            let Some(region) = region_around(&moved, luma, &HELD) else { continue };
             self.map.fill(luma, region);
             let guide = self.coarse_guide(&moved);
-            self.search_sides(&guide, BAND);
+            self.search_sides(&guide, &HELD);
             let lines = [self.top.lines(), self.right.lines(), self.bottom.lines(), self.left.lines()];
             cut::combine(&self.map, lines, border, lens, ratio, |new| insert(&mut self.best, new));
         }
@@ -153,8 +183,9 @@ impl Finder {
         Rect { x: at.x, y: at.y, width: outline.width / step, height: outline.height / step }
     }
 
-    fn search_sides(&mut self, guide: &Rect, band: f32) {
-        let band_px = band * guide.width;
+    fn search_sides(&mut self, guide: &Rect, reach: &Reach) {
+        let band_px = reach.band * guide.width;
+        let turn_degrees = reach.turn_degrees;
         let (right, bottom) = (guide.x + guide.width, guide.y + guide.height);
         let around = |at: f32| (at - band_px, at + band_px);
         let lying = |at: f32| Band {
@@ -162,12 +193,14 @@ impl Finder {
             offsets: around(at),
             positions: (guide.x - band_px, right + band_px),
             least_votes: LEAST_VOTES * guide.width,
+            turn_degrees,
         };
         let standing = |at: f32| Band {
             side: Side::Standing,
             offsets: around(at),
             positions: (guide.y - band_px, bottom + band_px),
             least_votes: LEAST_VOTES * guide.height,
+            turn_degrees,
         };
         self.top.search(&self.map, &lying(guide.y));
         self.bottom.search(&self.map, &lying(bottom));
@@ -175,7 +208,7 @@ impl Finder {
         self.right.search(&self.map, &standing(right));
     }
 
-    fn combine(&mut self, lens: &Lens, guide_width: f32, ratio: Option<f32>) {
+    fn combine(&mut self, lens: &Lens, guide_width: f32, ratio: Option<f32>, is_tilted: bool) {
         let most_outside_px = OUTSIDE_SHARE * guide_width;
         // Where no ratio is asked for, none can be right.
         let least_score = if ratio.is_some() { LEAST_SCORE } else { LEAST_SCORE - RATIO_WEIGHT * ANY_CLOSENESS };
@@ -203,7 +236,7 @@ impl Finder {
                         }
                         let rank = score + fit.exactness;
                         let step_px = self.map.step();
-                        insert(&mut self.best, Candidate { quad, score, rank, step_px, unseen: None });
+                        insert(&mut self.best, Candidate { quad, score, rank, step_px, unseen: None, is_tilted });
                     }
                 }
             }
@@ -219,12 +252,12 @@ fn scaled(outline: &Rect, scale: f32) -> Rect {
 }
 
 /// The part of the frame that the bands can reach; `None` for an outline that is no place to look.
-fn region_around(outline: &Rect, luma: &Plane, band: f32) -> Option<Region> {
+fn region_around(outline: &Rect, luma: &Plane, reach: &Reach) -> Option<Region> {
     let finite = [outline.x, outline.y, outline.width, outline.height].iter().all(|value| value.is_finite());
     if !finite || outline.width < LEAST_GUIDE_PX || outline.height < LEAST_GUIDE_PX / 2.0 {
         return None;
     }
-    let margin = outline.width * (band + 0.1);
+    let margin = outline.width * (reach.band + reach.beyond);
     let clip = |value: f32, size: u32| value.clamp(0.0, size as f32) as u32;
     let region = Region {
         left: clip(outline.x - margin, luma.width()),
@@ -237,7 +270,7 @@ fn region_around(outline: &Rect, luma: &Plane, band: f32) -> Option<Region> {
     (wide_enough && high_enough).then_some(region)
 }
 
-/// Where a lying and a standing line meet. Slopes stay below tan 17 degrees, so they always do.
+/// Where a lying and a standing line meet. Slopes stay far below 1, so they always do.
 pub(super) fn crossing(lying: &Line, standing: &Line) -> Point {
     let from_middle = lying.at_middle - lying.slope * lying.middle - standing.middle;
     let x = (standing.at_middle + standing.slope * from_middle) / (1.0 - standing.slope * lying.slope);
@@ -320,11 +353,15 @@ fn outline_score(corners: &[Point; 4], lines: [&Line; 4]) -> Option<f32> {
 }
 
 /// Keeps the best few that are not the same quadrilateral within two coarse pixels.
-fn insert(best: &mut Vec<Candidate>, new: Candidate) {
+fn insert(best: &mut Vec<Candidate>, mut new: Candidate) {
     let near = 2.0 * new.step_px as f32;
     let same = |old: &Candidate| old.quad.0.iter().zip(&new.quad.0).all(|(a, b)| a.distance(*b) < near);
     if let Some(index) = best.iter().position(same) {
-        if best[index].rank >= new.rank {
+        let old = &mut best[index];
+        // Whoever was seen without looking for tilted cards needs no proof of being one.
+        new.is_tilted &= old.is_tilted;
+        old.is_tilted = new.is_tilted;
+        if old.rank >= new.rank {
             return;
         }
         best.remove(index);

@@ -9,9 +9,8 @@ use super::edges::EdgeMap;
 
 /// Lines kept for one side: the true one, the header line inside it, a shelf behind it, and some.
 const LINES: usize = 8;
-/// A card may be turned this far against the guide, degrees.
-const TURN_DEGREES: i32 = 14;
-const TURNS: usize = 2 * TURN_DEGREES as usize + 1;
+/// A side may be turned at most this far against the guide's, degrees.
+pub(super) const MOST_TURN_DEGREES: i32 = 24;
 /// An edge point votes for lines within this of its own direction, degrees.
 const AGREEMENT_DEGREES: i32 = 3;
 /// Slope by which a point may differ from a line it supports: 8 degrees, because noise turns weak gradients.
@@ -38,6 +37,8 @@ pub(super) struct Band {
     pub positions: (f32, f32),
     /// Votes a line needs to be kept.
     pub least_votes: f32,
+    /// How far the side may be turned against the guide's, degrees, at most [`MOST_TURN_DEGREES`].
+    pub turn_degrees: i32,
 }
 
 /// An edge point seen from its side.
@@ -108,8 +109,8 @@ impl LineFinder {
             Side::Lying => map.width,
             Side::Standing => map.height,
         };
-        let slack = 4.0 + (TURN_DEGREES as f32).to_radians().tan() * length as f32 / 2.0;
-        self.collect(map, band.side, band.offsets.0 - slack, band.offsets.1 + slack);
+        let slack = 4.0 + (band.turn_degrees as f32).to_radians().tan() * length as f32 / 2.0;
+        self.collect(map, band, band.offsets.0 - slack, band.offsets.1 + slack);
         let grid = Grid::new(band);
         if grid.bins > 8192 {
             return;
@@ -142,7 +143,8 @@ impl LineFinder {
 
     /// Edge points of the band: above the threshold, the strongest of their neighbours across the side, direction near
     /// enough to the side's.
-    fn collect(&mut self, map: &EdgeMap, side: Side, low: f32, high: f32) {
+    fn collect(&mut self, map: &EdgeMap, band: &Band, low: f32, high: f32) {
+        let side = band.side;
         self.points.clear();
         self.rows.clear(side);
         let (width, height) = (map.width, map.height);
@@ -162,11 +164,12 @@ impl LineFinder {
             return;
         }
         self.rows.first = rows.start;
-        let widest = ((TURN_DEGREES + AGREEMENT_DEGREES) as f32).to_radians().tan();
+        let widest = ((band.turn_degrees + AGREEMENT_DEGREES) as f32).to_radians().tan();
         for y in rows {
             self.rows.starts.push(self.points.len());
             let row = y * width;
-            mark_edges(main, cross, row + columns.start..row + columns.end, neighbour, map.threshold, &mut self.edges);
+            let stretch = row + columns.start..row + columns.end;
+            mark_edges(main, cross, stretch, neighbour, (map.threshold, widest), &mut self.edges);
             for x in marked(&self.edges).map(|place| columns.start + place) {
                 let index = row + x;
                 let slope = -f32::from(cross[index]) / f32::from(main[index]);
@@ -195,7 +198,7 @@ impl LineFinder {
 
     fn vote(&mut self, band: &Band, grid: &Grid) {
         self.votes.clear();
-        self.votes.resize(TURNS * grid.bins, 0);
+        self.votes.resize(grid.turns() * grid.bins, 0);
         for point in &mut self.points {
             point.voted = point.position >= band.positions.0 && point.position <= band.positions.1;
             if point.voted {
@@ -321,19 +324,20 @@ fn mark_edges(
     cross: &[i16],
     stretch: Range<usize>,
     neighbour: usize,
-    threshold: i32,
+    (threshold, widest): (i32, f32),
     edges: &mut Vec<u8>,
 ) {
     let before = &main[stretch.start - neighbour..stretch.end - neighbour];
     let after = &main[stretch.start + neighbour..stretch.end + neighbour];
     let threshold = threshold as i16;
+    // In 32nds, rounded up: the slope is compared exactly where this leaves a pixel.
+    let widest = (32.0 * widest).ceil() as i16;
     let pixels = main[stretch.clone()].iter().zip(&cross[stretch.clone()]).zip(before.iter().zip(after));
     edges.clear();
     edges.resize(stretch.len().next_multiple_of(EIGHT), 0);
     for (mark, ((here, cross), (before, after))) in edges.iter_mut().zip(pixels) {
         let [here, cross, before, after] = [here, cross, before, after].map(|value| value.wrapping_abs());
-        // 10/32 is a little more than the steepest slope, which is compared exactly where this leaves a pixel.
-        let may_agree = cross.wrapping_mul(32) <= here.wrapping_mul(10);
+        let may_agree = cross.wrapping_mul(32) <= here.wrapping_mul(widest);
         let (is_strong, no_less, more) = (here >= threshold, here >= before, here > after);
         *mark = u8::from(is_strong & no_less & more & may_agree);
     }
@@ -358,7 +362,7 @@ fn marked(edges: &[u8]) -> impl Iterator<Item = usize> + '_ {
 /// Turns a point may vote for; an even eight, so that they are computed together.
 const TOGETHER: usize = 8;
 /// Turns of the table of slopes, with room on both sides for points turned further than any line.
-const MOST_TURN: i32 = TURN_DEGREES + 2 * AGREEMENT_DEGREES;
+const MOST_TURN: i32 = MOST_TURN_DEGREES + 2 * AGREEMENT_DEGREES;
 const TABLE: usize = 2 * MOST_TURN as usize + TOGETHER;
 
 /// The cells of the vote: turns by offsets at the middle of the side.
@@ -367,6 +371,7 @@ struct Grid {
     first: i32,
     bins: usize,
     middle: f32,
+    turn_degrees: i32,
     /// Slope of each turn from `-MOST_TURN` on.
     slopes: [f32; TABLE],
 }
@@ -378,13 +383,18 @@ impl Grid {
             first,
             bins: (band.offsets.1.ceil() as i32 - first).max(0) as usize + 1,
             middle: f32::midpoint(band.positions.0, band.positions.1),
+            turn_degrees: band.turn_degrees,
             slopes: std::array::from_fn(|turn| (turn as f32 - MOST_TURN as f32).to_radians().tan()),
         }
     }
 
+    fn turns(&self) -> usize {
+        2 * self.turn_degrees as usize + 1
+    }
+
     /// Slope of a row of cells.
     fn slope(&self, turn: usize) -> f32 {
-        self.slopes[turn + (MOST_TURN - TURN_DEGREES) as usize]
+        self.slopes[turn + (MOST_TURN - self.turn_degrees) as usize]
     }
 
     /// The cells a point votes for: every turn near its own direction, at the offset the line then has in the middle.
@@ -398,19 +408,21 @@ impl Grid {
         for (bin, slope) in bins.iter_mut().zip(&self.slopes[start..start + TOGETHER]) {
             *bin = nearest(offset - slope * from_middle).wrapping_sub(first);
         }
-        let turns = lowest.max(-TURN_DEGREES)..(own + AGREEMENT_DEGREES).min(TURN_DEGREES) + 1;
+        let most = self.turn_degrees;
+        let turns = lowest.max(-most)..(own + AGREEMENT_DEGREES).min(most) + 1;
         let rows = self.bins;
         turns.filter_map(move |turn| {
             // A bin below 0 becomes one far above the last.
             let bin = bins[(turn - lowest) as usize] as u32 as usize;
-            (bin < rows).then(|| (turn + TURN_DEGREES) as usize * rows + bin)
+            (bin < rows).then(|| (turn + most) as usize * rows + bin)
         })
     }
 }
 
-/// Arc tangent in degrees by its series; off by less than .1 degree up to 17 degrees.
+/// Arc tangent in degrees by its series; off by less than .15 degree up to 27 degrees.
 fn degrees_of_slope(slope: f32) -> f32 {
-    (slope - slope * slope * slope / 3.0).to_degrees()
+    let square = slope * slope;
+    (slope * (1.0 - square * (1.0 / 3.0 - square / 5.0))).to_degrees()
 }
 
 /// Rounds, halves up, values within 8192 of 0. Adding 2^23 leaves a whole number in the low bits of the float, one too

@@ -134,8 +134,8 @@ impl CardAnalyser {
         let text_size = ((width_mm * DENSITY_PX_PER_MM) as u32, (height_mm * DENSITY_PX_PER_MM) as u32);
         warp::flatten(luma, (0, 0), &homography, text_size, &mut self.flat);
         let print = self.text.read(&self.flat, text_size.0 as usize);
-        if candidate.unseen.is_some() && print.lines == 0 {
-            // Three sides alone are as often a shelf's as a card's; what tells them apart is print.
+        if (candidate.unseen.is_some() || candidate.is_tilted) && print.lines == 0 {
+            // Three sides alone, and four that run together, are as often a shelf's as a card's; what tells them apart is print.
             return None;
         }
         // Not taken before it is sure to be given out: what is dropped on the way would have to be allocated again.

@@ -318,7 +318,8 @@ mod tests {
         let [left, top, right, bottom] = CARD.map(|edge| edge - 0.5);
         let point = |x: f32, y: f32| Point { x, y };
         let truth = [point(left, top), point(right, top), point(right, bottom), point(left, bottom)];
-        let candidate = Candidate { quad: Quad(truth), score: 1.0, rank: 1.0, step_px: 1, unseen: None };
+        let candidate =
+            Candidate { quad: Quad(truth), score: 1.0, rank: 1.0, step_px: 1, unseen: None, is_tilted: false };
         let worst = |off_shape: &dyn Fn(&Quad) -> f32| {
             let found = fit(&luma, &candidate, &|quad| off_shape(quad)).expect("four sides");
             found.quad.0.iter().zip(&truth).map(|(a, b)| a.distance(*b)).fold(0.0, f32::max)
