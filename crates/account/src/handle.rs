@@ -131,6 +131,23 @@ impl Account {
         self.order(|done| Order::Confirm { password, done }).await
     }
 
+    /// The same in the browser, for somebody who has no password at hand: through the identity `identity` of their account, as the server lists it
+    /// in [`SignedApi::identities`]; `label` is its name. It goes on as [`Account::connect_social`] does.
+    ///
+    /// # Errors
+    /// [`AccountError::Remote`] with `another-person` when somebody else signed in there, `org-sso-unavailable` when the provider did not ask for
+    /// the password again; [`AccountError`]'s own words about the browser. The sign-in goes on as it was.
+    pub async fn confirm_through(
+        &self,
+        identity: &str,
+        label: &str,
+        open: Arc<dyn OpenUrl>,
+    ) -> Result<(), AccountError> {
+        let key = self.authorised().await?.key;
+        let outing = browser::prepare_confirmation(&self.api, key, identity, label).await?;
+        self.order(|done| Order::GoOut { outing: Box::new(outing), open, done }).await
+    }
+
     /// Asks the server once more for the address of the account, which has changed.
     pub fn read_address(&self) {
         let _ = self.orders.send(Order::ReadAddress);

@@ -9,7 +9,8 @@ use likeness_protocol::discovery::{FoundOrganisation, Invitation, InvitationCode
 use likeness_protocol::jws::PrivateKey;
 use likeness_protocol::limits::{DESKTOP_CLIENT_ID, DESKTOP_SCOPE};
 use likeness_protocol::oauth::{
-    ChallengeAnswer, ChallengeRequest, LinkRequest, Next, PushedAnswer, PushedRequest, TokenRequest, TokenResponse,
+    ChallengeAnswer, ChallengeRequest, Intent, LinkRequest, Next, PushedAnswer, PushedRequest, TokenRequest,
+    TokenResponse,
 };
 use likeness_protocol::problem::Code;
 use likeness_protocol::text::Secret;
@@ -179,20 +180,31 @@ impl Api {
         verifier: &Secret,
         wish: BrowserWish,
     ) -> Result<Announced, RemoteError> {
+        let BrowserWish { org_hint, back, invitation } = wish;
+        self.push(key, PushedRequest { invitation, ..pushed(verifier, org_hint, back) }).await
+    }
+
+    /// Tells the server that whoever is signed in with `key` will prove anew who they are, through the identity `identity` of their account.
+    /// The provider has to ask for the password; what comes back are tokens of the same account.
+    ///
+    /// # Errors
+    /// `session-ended` when nobody is signed in with this key.
+    pub async fn announce_step_up(
+        &self,
+        key: &PrivateKey,
+        verifier: &Secret,
+        identity: &str,
+        back: WayBack,
+    ) -> Result<Announced, RemoteError> {
+        let (intent, prompt, max_age) = (Some(Intent::StepUp), Some("login".to_owned()), Some("0".to_owned()));
+        let request = PushedRequest { intent, prompt, max_age, ..pushed(verifier, identity.to_owned(), back) };
+        self.push(key, request).await
+    }
+
+    async fn push(&self, key: &PrivateKey, request: PushedRequest) -> Result<Announced, RemoteError> {
         let metadata = self.metadata().await?;
         let Some(announce) = &metadata.pushed_authorization_request_endpoint else { return Err(no_browser()) };
         let announce = self.path_of(announce)?;
-        let BrowserWish { org_hint, back, invitation } = wish;
-        let request = PushedRequest::login(
-            DESKTOP_CLIENT_ID,
-            DESKTOP_SCOPE,
-            back.redirect_uri,
-            back.state.expose(),
-            s256(verifier),
-            org_hint,
-        );
-        let device_label = Some(std::env::consts::OS.to_owned());
-        let request = PushedRequest { invitation, device_label, ..request };
         let reply = self.wire().send_proven(&Call::post(announce).form(&request)?, key, None).await?;
         let pushed: PushedAnswer = if reply.is_success() { reply.json()? } else { return Err(reply.oauth_refusal()) };
         self.to_open(&pushed.request_uri).await
@@ -303,6 +315,14 @@ impl SignedApi {
         let pushed: PushedAnswer = self.send(&call).await?.json()?;
         self.api().to_open(&pushed.request_uri).await
     }
+}
+
+/// A request for a browser, as every one of ours begins.
+fn pushed(verifier: &Secret, org_hint: String, back: WayBack) -> PushedRequest {
+    let (redirect_uri, state) = (back.redirect_uri, back.state.expose().to_owned());
+    let device_label = Some(std::env::consts::OS.to_owned());
+    let request = PushedRequest::login(DESKTOP_CLIENT_ID, DESKTOP_SCOPE, redirect_uri, state, s256(verifier), org_hint);
+    PushedRequest { device_label, ..request }
 }
 
 /// What to open, where the server says that the way goes on in the browser.

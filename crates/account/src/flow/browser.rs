@@ -1,5 +1,6 @@
 //! Through the browser: find the organisation, announce the browser, open it, wait for it, trade what it brought; then step by step what a
-//! first sign-in still needs. The same way proves an account through a social one, and connects a social account to the one that is signed in.
+//! first sign-in still needs. The same way proves an account through a social one, connects a social account to the one that is signed in,
+//! and proves anew who is signed in.
 //!
 //! Guarantees: the result is never asked for at the server, it comes back to this computer or not at all, by a port of it or by the app's own
 //! scheme, and is checked alike; the port is open before the browser is; only https, or http to this very computer, is handed to the system;
@@ -169,6 +170,18 @@ pub(crate) async fn prepare_connection(api: &SignedApi, provider: &str) -> Resul
     // The key that signed this request is the one its code is bound to.
     let key = api.authorisation().await?.key;
     Ok(Outing::of(social_name(provider).to_owned(), announced, trip, key, verifier)?)
+}
+
+/// Announces a browser in which whoever is signed in with `key` proves anew who they are.
+pub(crate) async fn prepare_confirmation(
+    api: &Api,
+    key: Arc<PrivateKey>,
+    identity: &str,
+    to: &str,
+) -> Result<Outing, AccountError> {
+    let (verifier, trip) = (chance()?, Trip::begin(api).await?);
+    let announced = api.announce_step_up(&key, &verifier, identity, trip.back()).await?;
+    Ok(Outing::of(to.to_owned(), announced, trip, key, verifier)?)
 }
 
 /// What a browser brought, and what is needed to trade it.

@@ -9,6 +9,7 @@ use likeness_protocol::text::Secret;
 use likeness_remote::RemoteError;
 use secrecy::SecretString;
 
+use crate::browser::{browser_of, signed_in};
 use crate::desk::Desk;
 
 const NEW: &str = "seven green bicycles";
@@ -76,6 +77,34 @@ async fn twenty_calls_beside_a_confirmation_all_succeed() {
     for call in calls {
         call.await.unwrap().expect("no call is lost by it");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_password_the_browser_makes_an_old_sign_in_fresh() {
+    let desk = Desk::new().await;
+    let account = desk.account();
+    account.sign_in_social("google", browser_of("Kim Keel")).await.unwrap();
+    let kim = signed_in(&account);
+    desk.pass(Duration::from_mins(11));
+    let key = account.authorised().await.unwrap().key.public();
+    let refused = account.api().change_password(Secret::new(NEW)).await.unwrap_err();
+    assert!(refused.is(Code::StepUpRequired), "{refused:?}");
+    let google = account.api().identities().await.unwrap().remove(0);
+
+    let prove = async |whom: &'static str| account.confirm_through(&google.id, &google.label, browser_of(whom)).await;
+    assert_eq!(prove("Sam Sailor").await.unwrap_err().code(), "another-person");
+    assert_eq!(prove("").await, Err(AccountError::CancelledInBrowser));
+    let refused = account.api().change_password(Secret::new(NEW)).await.unwrap_err();
+    assert!(refused.is(Code::StepUpRequired), "neither has made anything fresh: {refused:?}");
+    let foreign = account.confirm_through("idn_foreign", "Google", browser_of("Kim Keel")).await.unwrap_err();
+    assert_eq!(foreign.code(), "invalid-request", "none of their ways in");
+
+    prove("Kim Keel").await.unwrap();
+    assert_eq!((signed_in(&account), account.authorised().await.unwrap().key.public()), (kim, key));
+    sessions_become(&account, 1).await;
+    account.api().change_password(Secret::new(NEW)).await.expect("now it may be changed");
+    let restarted = desk.account();
+    assert!(matches!(restarted.restore().await, Auth::SignedIn { .. }), "the keyring holds the newer sign-in");
 }
 
 #[tokio::test]
