@@ -1,8 +1,9 @@
 //! Another password: chosen while signed in, or with a code from the mailbox when the old one is forgotten.
 //!
 //! Guarantees: asking for a code gets the same answer after the same work whether or not the address has an account, for what differs happens after
-//! the answer; a code is good for half an hour, five tries and one use; a new password ends every other sign-in and is told to the owner by mail.
-//! Where the guarantee ends: who reads the mailbox can set the password.
+//! the answer; a code is good for half an hour, five tries and one use; it goes to the address that was typed, if the account signs in with it;
+//! a new password ends every other sign-in and is told to the owner by mail.
+//! Where the guarantee ends: who reads one of the account's mailboxes can set the password, except for that of an organisation the account has left.
 
 use crate::{
     accounts,
@@ -11,6 +12,7 @@ use crate::{
     database::{Write, column, time},
     error::ServerError,
     http::{caller::Caller, refusal::Refusal, sent::Sent},
+    identity::organisation,
     mail::{self, Template},
     oauth::{
         challenge::{count_for_network, network_address, refuse_crowded_network},
@@ -84,7 +86,8 @@ pub async fn ask(
     refuse_crowded_network(&app, stranger.from)?;
     let now = app.now();
     count_for_network(&app, stranger.from, now);
-    let lookup = app.keys.lookup(&accounts::normalised(&sent.value.email));
+    let address = accounts::normalised(&sent.value.email);
+    let lookup = app.keys.lookup(&address);
     let id = tokens::identifier("rst")?;
     let expires_at = now.plus(CODE_LIFE);
     let mut transaction = app.database.write().await?;
@@ -117,7 +120,7 @@ pub async fn ask(
     if may_have_one {
         let (app, id) = (Arc::clone(&app), id.clone());
         tokio::spawn(async move {
-            if let Err(error) = write_code(&app, &id, &lookup).await {
+            if let Err(error) = write_code(&app, &id, &address).await {
                 tracing::error!(code = "password-code-not-written", %error);
             }
         });
@@ -126,14 +129,18 @@ pub async fn ask(
 }
 
 /// What differs between an address with an account and one without; runs after the answer has left.
-async fn write_code(app: &App, id: &str, lookup: &str) -> Result<(), ServerError> {
-    let row: Option<(String,)> = sqlx::query_as(
-        "SELECT a.id FROM emails e JOIN accounts a ON a.id = e.account_id WHERE e.addr_lookup = $1 AND e.is_primary = 1 AND e.verified_at IS NOT NULL AND a.status = 'active'",
+async fn write_code(app: &App, id: &str, address: &str) -> Result<(), ServerError> {
+    let row: Option<(String, i64)> = sqlx::query_as(
+        "SELECT a.id, e.is_primary FROM emails e JOIN accounts a ON a.id = e.account_id WHERE e.addr_lookup = $1 AND e.verified_at IS NOT NULL AND e.former_until IS NULL AND a.status = 'active'",
     )
-    .bind(lookup)
+    .bind(app.keys.lookup(address))
     .fetch_optional(app.database.read())
     .await?;
-    let Some((account,)) = row else { return Ok(()) };
+    let Some((account, is_primary)) = row else { return Ok(()) };
+    // Its mailbox is by now in other hands.
+    if is_primary == 0 && organisation::has_left(app, &account, address).await? {
+        return Ok(());
+    }
     let digits = tokens::digits(CODE_DIGITS)?;
     let mut transaction = app.database.write().await?;
     sqlx::query("UPDATE password_resets SET account_id = $2, code_hash = $3 WHERE id = $1")
@@ -144,7 +151,7 @@ async fn write_code(app: &App, id: &str, lookup: &str) -> Result<(), ServerError
         .await?;
     let (left, right) = digits.split_at_checked(4).unwrap_or_default();
     let variables = mail::Variables { code: Some(format!("{left} {right}")), ..mail::Variables::new() };
-    mail::enqueue(&mut transaction, app, &account, Template::PasswordCode, &variables).await?;
+    mail::enqueue_to(&mut transaction, app, &account, address, Template::PasswordCode, &variables).await?;
     audit::record(&mut transaction, app.now(), "server", "password-code-sent", &account, serde_json::json!({})).await?;
     transaction.commit().await?;
     app.mail_due.notify_one();
@@ -177,21 +184,25 @@ pub async fn confirm(
     let phc = judged_and_hashed(&app, &account, request.password).await?;
     let now = column(app.now());
     let mut transaction = app.database.write().await?;
-    let lookup: Option<(String,)> = sqlx::query_as(
-        "UPDATE password_resets SET expires_at = $2 WHERE id = $1 AND expires_at > $2 AND tries < $3 RETURNING addr_lookup",
-    )
-    .bind(&request.id)
-    .bind(now)
-    .bind(TRIES)
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let (lookup,) = lookup.ok_or(Code::CodeExpired)?;
+    let used =
+        sqlx::query("UPDATE password_resets SET expires_at = $2 WHERE id = $1 AND expires_at > $2 AND tries < $3")
+            .bind(&request.id)
+            .bind(now)
+            .bind(TRIES)
+            .execute(&mut *transaction)
+            .await?;
+    if used.rows_affected() == 0 {
+        return Err(Code::CodeExpired.into());
+    }
     if !accounts::is_active(&mut transaction, &account).await? {
         return Err(Code::CodeExpired.into());
     }
     replace(&mut transaction, &app, &account, &phc, None).await?;
-    // Whoever forgot the password has tried others; the right one must not have to wait for that.
-    sqlx::query("DELETE FROM attempts WHERE addr_lookup = $1").bind(lookup).execute(&mut *transaction).await?;
+    // Whoever forgot the password has tried others, under whichever address; the right one must not have to wait for that.
+    sqlx::query("DELETE FROM attempts WHERE addr_lookup IN (SELECT addr_lookup FROM emails WHERE account_id = $1)")
+        .bind(&account)
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     app.mail_due.notify_one();
     Ok(StatusCode::NO_CONTENT)

@@ -139,6 +139,19 @@ pub async fn managing_email(app: &App, account: &str) -> Result<Option<String>, 
     Ok(None)
 }
 
+/// Whether an address lies in the domain of an organisation this account belonged to and does not any more.
+pub async fn has_left(app: &App, account: &str, address: &str) -> Result<bool, ServerError> {
+    let Ok(domain) = Domain::read(address.rsplit_once('@').map_or("", |(_, domain)| domain)) else { return Ok(false) };
+    let Some(found) = by_domain(app, &domain).await? else { return Ok(false) };
+    let left: Option<(i64,)> =
+        sqlx::query_as("SELECT 1 FROM memberships WHERE account_id = $1 AND org_id = $2 AND ended_at IS NOT NULL")
+            .bind(account)
+            .bind(&found.org.id)
+            .fetch_optional(app.database.read())
+            .await?;
+    Ok(left.is_some())
+}
+
 /// How people of an organisation can sign in through it.
 pub async fn ways_in(app: &App, org: &str) -> Result<Vec<SsoKind>, ServerError> {
     let rows: Vec<(String,)> = sqlx::query_as("SELECT DISTINCT kind FROM idps WHERE org_id = $1 ORDER BY kind")

@@ -14,6 +14,7 @@ mod journey;
 mod kiosk;
 mod mail;
 mod openapi;
+mod other_addresses;
 mod peers;
 #[cfg(feature = "practice")]
 mod practice;
