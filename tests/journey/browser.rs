@@ -1,63 +1,14 @@
-//! The system's browser, played: a script in the place of `xdg-open` takes the links, and a browser without a window walks them as a real one would,
-//! with its cookies, through redirects, forms and the page of ours that goes on by itself, to the loopback port of the app.
+//! A browser without a window: it walks from a link as a real one would, with its cookies, through redirects, forms and the page of ours that goes on
+//! by itself, to the loopback port of the app. The tests of the account's client use it too.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::Duration;
 
 use url::Url;
 
-use crate::deadline::Deadline;
 use crate::http::{Answer, ask};
 
-/// How long the app may take to open the browser.
-const OPENED_WITHIN: Duration = Duration::from_secs(30);
 /// More pages than any sign-in has.
 const MOST_PAGES: usize = 20;
-
-/// What the app opens, in the order it does.
-pub struct OpenedLinks {
-    programs: PathBuf,
-    list: PathBuf,
-    taken: usize,
-}
-
-impl OpenedLinks {
-    /// Puts the script into a folder of this home.
-    pub fn in_home(home: &Path) -> Self {
-        let (programs, list) = (home.join("bin"), home.join("opened-link"));
-        fs::create_dir_all(&programs).expect("a folder of the home can be made");
-        let script = programs.join("xdg-open");
-        fs::write(&script, format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", list.display()))
-            .expect("the script can be written");
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the script can be made a program");
-        Self { programs, list, taken: 0 }
-    }
-
-    /// The search path with which the app finds the script before any browser.
-    pub fn search_path(&self) -> String {
-        format!("{}:{}", self.programs.display(), std::env::var("PATH").unwrap_or_default())
-    }
-
-    /// Waits for the next link.
-    pub fn next(&mut self) -> String {
-        let until = Deadline::within(OPENED_WITHIN);
-        loop {
-            let all = fs::read_to_string(&self.list).unwrap_or_default();
-            // A line without its end is still being written.
-            let complete = all.rsplit_once('\n').map_or("", |(lines, _)| lines);
-            if let Some(link) = complete.lines().nth(self.taken) {
-                self.taken += 1;
-                return link.to_owned();
-            }
-            assert!(!until.is_over(), "no browser was opened; links so far: {all:?}");
-            sleep(Duration::from_millis(50));
-        }
-    }
-}
 
 /// A page that came.
 pub struct Page {
@@ -151,11 +102,12 @@ fn goes_on_by_itself(text: &str) -> Option<String> {
     attribute(link, "href")
 }
 
-/// The value that the button with these words sends.
-pub fn button(page: &Page, words: &str) -> String {
-    let button = page.text.split("<button").skip(1).find(|button| button.contains(words));
-    let button = button.unwrap_or_else(|| panic!("no button {words}: {}", page.text));
-    attribute(button, "value").unwrap_or_default()
+/// What stands behind the first control with these words: what a button sends, or where a link leads.
+pub fn behind(page: &Page, words: &str) -> String {
+    let controls = ["<button", "<a "].into_iter().flat_map(|tag| page.text.split(tag).skip(1));
+    let control = controls.map(|control| control.split("</").next().unwrap_or_default()).find(|it| it.contains(words));
+    let control = control.unwrap_or_else(|| panic!("nothing says {words}: {}", page.text));
+    attribute(control, "value").or_else(|| attribute(control, "href")).unwrap_or_default()
 }
 
 /// An attribute of the first tag of this piece.

@@ -7,15 +7,19 @@ use std::time::Duration;
 use likeness_server::{Settings, admin, settings::MailRoute};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
-use crate::browser::{Browser, OpenedLinks, button};
+use crate::browser::{Browser, Page, behind};
 use crate::folder::Folder;
 use crate::leftovers::nothing_in_clear;
+use crate::opened_links::OpenedLinks;
 use crate::steps::Steps;
 use crate::window::{Surroundings, Window};
 
-const HARBOUR: &str = "harbour.example";
-const AT_HOME: &str = "Your profile is not filled in yet";
-const PASSWORD: &str = "seven green bicycles";
+/// The domain of the organisation.
+pub const HARBOUR: &str = "harbour.example";
+/// Heading of the first screen of somebody who is in and has sent nothing yet.
+pub const AT_HOME: &str = "Your profile is not filled in yet";
+/// A password that is good enough.
+pub const PASSWORD: &str = "seven green bicycles";
 
 /// One computer: its home, its browser, the app's window.
 pub struct Computer {
@@ -73,15 +77,24 @@ impl Computer {
         self.links.next()
     }
 
+    /// Once more from the domain that was typed to the browser; gives the link.
+    pub fn find_again(&mut self) -> String {
+        self.window.wait_for_heading("Log in with your organisation");
+        self.window.push("find-organisation");
+        self.window.wait_for_heading("Go on in your browser");
+        self.links.next()
+    }
+
     /// The whole way out and back, as somebody the practice provider knows.
     fn through_the_browser(&mut self, typed: &str, who: &str) {
         let link = self.go_to_the_browser(typed);
         let (mut browser, page) = at_the_provider(&link);
-        let back = browser.submit(&page, &[("sub", &button(&page, who))]).expect("the way back leads to the app");
+        let back = browser.submit(&page, &[("sub", &behind(&page, who))]).expect("the way back leads to the app");
         assert!(back.text.contains("Your browser has done its part."), "{}", back.text);
     }
 
-    fn sign_out(&mut self) {
+    /// Signs out, from the name menu.
+    pub fn sign_out(&mut self) {
         self.step("sign out, from the name menu");
         self.window.push("open-account");
         self.window.push("sign-out");
@@ -171,7 +184,7 @@ impl Computer {
 }
 
 /// Follows the app's link to the page of the practice provider.
-fn at_the_provider(link: &str) -> (Browser, crate::browser::Page) {
+fn at_the_provider(link: &str) -> (Browser, Page) {
     let mut browser = Browser::default();
     let page = browser.open(link).expect("the server answers the browser");
     assert!(page.text.contains("Nobody here is real"), "{}", page.text);
@@ -209,12 +222,10 @@ fn somebody_without_an_account_gets_one_by_keyboard_and_comes_back_through_the_o
     computer.window.wait_for_heading("Log in with your organisation");
     assert_eq!(computer.window.script("return document.querySelector('#organisation').value"), "new@harbour.example");
     let (mut browser, page) = at_the_provider(&abandoned);
-    assert!(browser.submit(&page, &[("sub", &button(&page, "Nova"))]).is_err(), "the port is closed");
+    assert!(browser.submit(&page, &[("sub", &behind(&page, "Nova"))]).is_err(), "the port is closed");
 
     computer.step("refused there: the browser says so, and so does the window");
-    computer.window.push("find-organisation");
-    computer.window.wait_for_heading("Go on in your browser");
-    let (mut browser, page) = at_the_provider(&computer.links.next());
+    let (mut browser, page) = at_the_provider(&computer.find_again());
     let back = browser.submit(&page, &[("sub", "")]).expect("the way back leads to the app");
     assert!(back.text.contains("The sign-in was not finished."), "{}", back.text);
     computer.window.wait("the window says so too", |window| window.text().contains("was stopped in the browser"));
@@ -222,10 +233,8 @@ fn somebody_without_an_account_gets_one_by_keyboard_and_comes_back_through_the_o
     computer.window.shoot("refused-in-the-browser");
 
     computer.step("once more, and through");
-    computer.window.push("find-organisation");
-    computer.window.wait_for_heading("Go on in your browser");
-    let (mut browser, page) = at_the_provider(&computer.links.next());
-    browser.submit(&page, &[("sub", &button(&page, "Nova Newcomer"))]).expect("the way back leads to the app");
+    let (mut browser, page) = at_the_provider(&computer.find_again());
+    browser.submit(&page, &[("sub", &behind(&page, "Nova Newcomer"))]).expect("the way back leads to the app");
     computer.window.wait_for_heading("Do you have an account already?");
     computer.window.shoot("choose-account");
     computer.window.push("choose-new");

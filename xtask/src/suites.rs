@@ -116,6 +116,8 @@ fn suite(name: &str, options: &Options) -> Outcome {
         "ui" => must(&mut program("npm", &["--prefix", "ui", "test"])),
         "journey" => {
             machine::packages(&["window"], options)?;
+            // One of its providers is not ours.
+            page::peers("sign-in")?;
             ordinary_build()?;
             // The camera that the window's camera tests start the app on.
             must(&mut program("cargo", &["build", "--quiet", "-p", "likeness-fakev4l2"]))?;

@@ -4,8 +4,13 @@
 mod browser;
 mod confirming;
 mod desk;
+#[path = "../../../../tests/journey/http.rs"]
+mod http;
 mod keyring;
+mod peers;
 mod practised_browser;
 mod renewal;
 mod signing_in;
 mod social;
+#[path = "../../../../tests/journey/browser.rs"]
+mod windowless_browser;
