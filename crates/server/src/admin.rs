@@ -2,9 +2,12 @@
 //!
 //! Each function opens the data folder, does one thing in one transaction, leaves an audit row, and closes.
 
-pub use crate::identity::{
-    invitation::Made as MadeInvitation,
-    organisation::{Linking, NewProvider, OrganisationPolicy},
+pub use crate::{
+    identity::{
+        invitation::Made as MadeInvitation,
+        organisation::{Linking, NewProvider, OrganisationPolicy},
+    },
+    sso::facebook::PAGES as FACEBOOK,
 };
 
 use crate::{
@@ -14,6 +17,7 @@ use crate::{
     identity::{domain::Domain, invitation, organisation, proof},
     oauth::device,
     settings::Settings,
+    sso::provider::Dialect,
 };
 use likeness_protocol::Secret;
 use std::{net::SocketAddr, time::Duration};
@@ -84,6 +88,25 @@ pub async fn prove_domain(settings: &Settings, domain: &str, resolver: Option<So
 pub async fn add_provider(settings: &Settings, new: NewProvider<'_>) -> Result<String, ServerError> {
     let (database, keys) = open_data(settings, &SystemClock).await?;
     let added = organisation::add_provider(&database, &keys, SystemClock.now(), new).await;
+    database.close().await;
+    added
+}
+
+/// Lets people sign in with Facebook, in its own dialect; gives the provider's number, `idp_…`. The secret is sealed.
+/// `address` is [`FACEBOOK`], with a version of its interface behind it where one is wanted.
+///
+/// # Errors
+/// As [`add_provider`].
+pub async fn add_facebook(
+    settings: &Settings,
+    address: &str,
+    client_id: &str,
+    secret: &Secret,
+) -> Result<String, ServerError> {
+    let (database, keys) = open_data(settings, &SystemClock).await?;
+    let (now, kind) = (SystemClock.now(), "facebook");
+    let new = NewProvider { org: None, kind, issuer: address, client_id, secret, private_network: false };
+    let added = organisation::add_speaking(&database, &keys, now, new, Dialect::Facebook).await;
     database.close().await;
     added
 }

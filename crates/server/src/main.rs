@@ -29,8 +29,9 @@ likeness-server: the reference verification API of Likeness
                                                    look the record up; from then on people find the organisation
   likeness-server org idp add --config server.toml --org NUMBER --issuer URL --client-id ID [--private-network no|yes]
                                                    add its OpenID Connect provider; the secret is read from standard input
-  likeness-server social add --config server.toml --kind google|apple --issuer URL --client-id ID
-                                                   let people sign in with a social account; the secret is read from standard input
+  likeness-server social add --config server.toml --kind google|apple|facebook --issuer URL --client-id ID
+                                                   let people sign in with a social account; the secret is read from standard input;
+                                                   for Facebook --issuer may be left out
   likeness-server idp secret --config server.toml --idp NUMBER
                                                    give a provider, an organisation's or a social account's, another secret from standard input
   likeness-server kiosk add --config server.toml --name NAME
@@ -179,16 +180,21 @@ fn user_add(options: &[&str]) -> Result<Command, WrongWords> {
 
 fn social_add(options: &[&str]) -> Result<Command, WrongWords> {
     known_only(options, &["--config", "--kind", "--issuer", "--client-id"])?;
-    // Facebook speaks a dialect of its own that is not built yet.
     let kind = match option(options, "--kind")? {
         "google" => "google",
         "apple" => "apple",
-        _ => return Err(WrongWords::Wrong { option: "--kind", expected: "google or apple" }),
+        "facebook" => "facebook",
+        _ => return Err(WrongWords::Wrong { option: "--kind", expected: "google, apple or facebook" }),
+    };
+    let issuer = match optional(options, "--issuer")? {
+        None if kind == "facebook" => admin::FACEBOOK,
+        None => return Err(WrongWords::Missing("--issuer".to_owned())),
+        Some(issuer) => issuer,
     };
     Ok(Command::SocialAdd {
         config: PathBuf::from(option(options, "--config")?),
         kind,
-        issuer: option(options, "--issuer")?.to_owned(),
+        issuer: issuer.to_owned(),
         client_id: option(options, "--client-id")?.to_owned(),
     })
 }
@@ -334,8 +340,13 @@ fn run(command: Command) -> Result<(), ServerError> {
             let settings = Settings::read(&config)?;
             let secret = &read_secret("Client secret: ")?;
             let (issuer, client_id) = (issuer.as_str(), client_id.as_str());
-            let new = admin::NewProvider { org: None, kind, issuer, client_id, secret, private_network: false };
-            println!("{}", on_runtime(admin::add_provider(&settings, new))?);
+            let added = if kind == "facebook" {
+                on_runtime(admin::add_facebook(&settings, issuer, client_id, secret))
+            } else {
+                let new = admin::NewProvider { org: None, kind, issuer, client_id, secret, private_network: false };
+                on_runtime(admin::add_provider(&settings, new))
+            };
+            println!("{}", added?);
             Ok(())
         }
         Command::Org { config, what } => run_org(&Settings::read(&config)?, what),

@@ -9,6 +9,7 @@ use crate::{
     database::{Database, Write, column},
     error::ServerError,
     keys::Keys,
+    sso::provider::Dialect,
     tokens,
 };
 use likeness_protocol::{
@@ -264,12 +265,23 @@ pub struct NewProvider<'a> {
     pub private_network: bool,
 }
 
-/// Adds a provider; gives its number.
+/// Adds a provider that speaks OpenID Connect; gives its number.
 pub async fn add_provider(
     database: &Database,
     keys: &Keys,
     now: UnixMs,
     new: NewProvider<'_>,
+) -> Result<String, ServerError> {
+    add_speaking(database, keys, now, new, Dialect::OpenId).await
+}
+
+/// Adds a provider that speaks this language; gives its number.
+pub async fn add_speaking(
+    database: &Database,
+    keys: &Keys,
+    now: UnixMs,
+    new: NewProvider<'_>,
+    dialect: Dialect,
 ) -> Result<String, ServerError> {
     if !issuer_may_be_used(new.issuer) {
         return Err(ServerError::Organisation(
@@ -296,7 +308,7 @@ pub async fn add_provider(
         return Err(ServerError::Organisation("this provider is there already"));
     }
     sqlx::query(
-        "INSERT INTO idps (id, org_id, kind, issuer, client_id, secret_sealed, private_network, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO idps (id, org_id, kind, issuer, client_id, secret_sealed, private_network, created_at, dialect) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&id)
     .bind(new.org)
@@ -306,6 +318,7 @@ pub async fn add_provider(
     .bind(keys.seal("idps", "secret", &id, new.secret.expose().as_bytes())?)
     .bind(i64::from(new.private_network))
     .bind(column(now))
+    .bind(dialect.as_str())
     .execute(&mut *transaction)
     .await?;
     audit::record(&mut transaction, now, "server", "provider-added", &id, serde_json::json!({})).await?;

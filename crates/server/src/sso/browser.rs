@@ -5,7 +5,8 @@
 //! that a request named.
 
 use super::{
-    oidc::{self, BrokerError, ExternalIdentity, Trip},
+    broker::{self, Hints},
+    oidc::{BrokerError, ExternalIdentity, Trip},
     pages, phone,
     provider::Provider,
 };
@@ -97,14 +98,12 @@ async fn authorize(State(app): State<Shared>, RawQuery(query): RawQuery, headers
         ask_again: request.rest.ask_again,
         begun: app.now(),
     };
-    let metadata = match app.providers.published.of(&app, &provider).await {
-        Ok(metadata) => metadata,
-        Err(why) => {
-            let outcome = refused_by(&provider, &BrokerError::Down(why.0));
-            return end_trip(&app, &request, &browser, outcome).await;
-        }
-    };
     let state = tokens::token("")?;
+    let hints = Hints { login: request.rest.login_hint.as_deref(), ui_locales: request.rest.ui_locales.as_deref() };
+    let address = match broker::address(&app, &provider, &trip, state.expose(), hints).await {
+        Ok(address) => address,
+        Err(why) => return end_trip(&app, &request, &browser, refused_by(&provider, &why)).await,
+    };
     let state_hash = tokens::hash(state.expose());
     let sealed = app.keys.seal("trips", "trip", &state_hash, &serde_json::to_vec(&trip).map_err(Refusal::from)?)?;
     let mut transaction = app.database.write().await?;
@@ -119,8 +118,6 @@ async fn authorize(State(app): State<Shared>, RawQuery(query): RawQuery, headers
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    let (hint, locales) = (request.rest.login_hint.as_deref(), request.rest.ui_locales.as_deref());
-    let address = oidc::address(&metadata, &provider, &trip, state.expose(), hint, locales);
     Ok(with_browser(&app, &browser, Redirect::to(address.as_str()).into_response()))
 }
 
@@ -229,7 +226,7 @@ async fn outcome(
         return Ok(denied(provider, error));
     }
     let Some(code) = answer.get("code") else { return Ok(refused_by(provider, &BrokerError::NoIdentity)) };
-    let identity = match oidc::finish(app, provider, trip, code.clone()).await {
+    let identity = match broker::finish(app, provider, trip, code.clone()).await {
         Ok(identity) => identity,
         Err(why) => return Ok(refused_by(provider, &why)),
     };

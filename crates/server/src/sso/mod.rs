@@ -2,9 +2,11 @@
 //!
 //! Guarantees: nobody is signed in here; a checked answer is handed to `identity::resolve`, which decides.
 //! Not built: SAML. A provider that speaks only SAML is connected through a broker of the organisation's own (Keycloak, Dex) that speaks OIDC to us;
-//! another kind of provider would end, as this one does, in an [`oidc::ExternalIdentity`].
+//! another kind of provider would end, as those of [`broker`] do, in an [`oidc::ExternalIdentity`].
 
+pub mod broker;
 pub mod browser;
+pub mod facebook;
 pub mod http;
 pub mod oidc;
 pub mod pages;

@@ -4,7 +4,7 @@
 //! 60 s of leeway for clocks and no more; a token for somebody else, of somebody else, or of another trip is refused, each with its own sentence; where the
 //! provider had to ask for the password again, a sign-in from before the trip is refused, and so is one of a time it does not tell.
 
-use super::provider::Provider;
+use super::{broker::Hints, provider::Provider};
 use crate::app::App;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use likeness_protocol::UnixMs;
@@ -99,14 +99,15 @@ pub struct Trip {
 }
 
 /// Where to send the browser.
-pub fn address(
-    metadata: &CoreProviderMetadata,
+pub async fn address(
+    app: &App,
     provider: &Provider,
     trip: &Trip,
     state: &str,
-    login_hint: Option<&str>,
-    ui_locales: Option<&str>,
-) -> Url {
+    hints: Hints<'_>,
+) -> Result<Url, BrokerError> {
+    let published = &app.providers.published;
+    let metadata = published.of(app, provider).await.map_err(|why| BrokerError::Down(why.0))?;
     let mut url = metadata.authorization_endpoint().url().clone();
     {
         let mut query = url.query_pairs_mut();
@@ -126,13 +127,13 @@ pub fn address(
             // Apple gives the address only when it may post the answer.
             query.append_pair("response_mode", "form_post");
         }
-        for (name, value) in [("login_hint", login_hint), ("ui_locales", ui_locales)] {
+        for (name, value) in [("login_hint", hints.login), ("ui_locales", hints.ui_locales)] {
             if let Some(value) = value {
                 query.append_pair(name, value);
             }
         }
     }
-    url
+    Ok(url)
 }
 
 /// Trades the provider's code and checks what comes of it.

@@ -24,6 +24,25 @@ const FRESH: Duration = Duration::from_mins(10);
 /// The social accounts a server may know, as they are named on the wire, with the names people know them by.
 pub const SOCIAL: [(&str, &str); 3] = [("google", "Google"), ("apple", "Apple"), ("facebook", "Facebook")];
 
+/// The language a provider speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenID Connect: it publishes where everything is, and signs who somebody is.
+    OpenId,
+    /// Facebook's own: OAuth, and a question who the token is of.
+    Facebook,
+}
+
+impl Dialect {
+    /// As it is kept.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenId => "oidc",
+            Self::Facebook => "facebook",
+        }
+    }
+}
+
 /// A provider as it was set up.
 #[derive(Debug, Clone)]
 pub struct Provider {
@@ -37,6 +56,8 @@ pub struct Provider {
     pub label: String,
     /// Its issuer, exactly as its tokens name it.
     pub issuer: String,
+    /// The language it speaks.
+    pub dialect: Dialect,
     /// What we are called there.
     pub client_id: String,
     /// What we prove that with.
@@ -45,13 +66,13 @@ pub struct Provider {
     pub reach: Reach,
 }
 
-type Row = (String, Option<String>, String, String, String, Vec<u8>, i64, Option<String>);
+type Row = (String, Option<String>, String, String, String, Vec<u8>, i64, Option<String>, String);
 
 /// A query for providers that ends with the given condition.
 macro_rules! providers {
     ($condition:literal) => {
         concat!(
-            "SELECT i.id, i.org_id, i.kind, i.issuer, i.client_id, i.secret_sealed, i.private_network, o.name ",
+            "SELECT i.id, i.org_id, i.kind, i.issuer, i.client_id, i.secret_sealed, i.private_network, o.name, i.dialect ",
             "FROM idps i LEFT JOIN orgs o ON o.id = i.org_id WHERE ",
             $condition
         )
@@ -87,13 +108,16 @@ impl Provider {
 
     fn read(
         app: &App,
-        (id, org, kind, issuer, client_id, secret, private_network, name): Row,
+        (id, org, kind, issuer, client_id, secret, private_network, name, dialect): Row,
     ) -> Result<Self, ServerError> {
         let secret = Secret::new(app.keys.open_text("idps", "secret", &id, &secret)?);
         let label = name.unwrap_or_else(|| social_name(&kind).to_owned());
         let by_address = Url::parse(&issuer).map_or(Reach::Public, |url| Reach::of_issuer(&url));
         let reach = if private_network == 0 { by_address } else { Reach::Private };
-        Ok(Self { id, org, kind, label, issuer, client_id, secret, reach })
+        let dialects = [Dialect::OpenId, Dialect::Facebook];
+        let dialect = dialects.into_iter().find(|known| known.as_str() == dialect);
+        let dialect = dialect.ok_or(ServerError::Stored { what: "a provider's dialect" })?;
+        Ok(Self { id, org, kind, label, issuer, dialect, client_id, secret, reach })
     }
 
     /// The rules of its organisation; a social account lets people sign in and link, and makes no accounts.

@@ -314,7 +314,8 @@ async fn the_command_line_makes_a_whole_organisation() {
         (&["org", "invite", "--org", org, "--email", "ada"],                1, "not an e-mail address"),
         (&["org", "add", "--name", "X", "--exclusive", "maybe"],            2, "--exclusive is"),
         (&["idp", "secret", "--idp", "idp_0"],                              1, "no provider with this number"),
-        (&["social", "add", "--kind", "facebook", "--issuer", "https://f.example", "--client-id", "f"], 2, "--kind is"),
+        (&["social", "add", "--kind", "myspace", "--issuer", "https://m.example", "--client-id", "m"], 2, "--kind is"),
+        (&["social", "add", "--kind", "google", "--client-id", "g"], 2, "--issuer"),
         (&google,                                                           1, "there already"),
         (&["kiosk", "add", "--name", " "],                                  1, "must have 1 to 200 characters"),
     ];

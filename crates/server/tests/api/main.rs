@@ -4,6 +4,7 @@
 mod account;
 mod console;
 mod emails;
+mod facebook;
 mod farewell;
 mod house;
 #[cfg(feature = "practice")]
