@@ -305,7 +305,7 @@ async fn the_command_line_makes_a_whole_organisation() {
     );
 
     #[rustfmt::skip]
-    let table: [(&[&str], i32, &str); 11] = [
+    let table: [(&[&str], i32, &str); 12] = [
         (&["org", "sell"],                                                  2, "no command `org sell`"),
         (&["org", "add", "--name", "X", "--colour", "red"],                 2, "no option `--colour`"),
         (&["org", "add", "--name", "X", "--jit", "maybe"],                  2, "--jit is"),
