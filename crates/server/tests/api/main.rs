@@ -6,6 +6,7 @@ mod console;
 mod emails;
 mod facebook;
 mod farewell;
+mod hostile;
 mod house;
 #[cfg(feature = "practice")]
 mod identities;

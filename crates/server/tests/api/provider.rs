@@ -28,6 +28,8 @@ pub enum Fault {
     None,
     /// A token that belongs to another sign-in.
     OtherNonce,
+    /// A token that says of no sign-in that it belongs to it.
+    NoNonce,
     /// `alg: none`, no signature.
     Unsigned,
     /// Signed with the client's secret.
@@ -84,6 +86,7 @@ struct Inside {
 
 pub struct Provider {
     pub address: SocketAddr,
+    listening: tokio::task::AbortHandle,
     clock: Arc<TestClock>,
     inside: Arc<Mutex<Inside>>,
 }
@@ -100,7 +103,7 @@ impl Provider {
             about: Value::Null,
         }));
         let (serving, own) = (Arc::clone(&inside), address);
-        tokio::spawn(async move {
+        let listening = tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let serving = Arc::clone(&serving);
@@ -116,7 +119,16 @@ impl Provider {
                 });
             }
         });
-        Self { address, clock: Arc::clone(clock), inside }
+        let listening = listening.abort_handle();
+        Self { address, listening, clock: Arc::clone(clock), inside }
+    }
+
+    /// Nobody listens there any more.
+    pub async fn goes_down(&self) {
+        self.listening.abort();
+        while tokio::net::TcpStream::connect(self.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub fn issuer(&self) -> String {
@@ -154,6 +166,9 @@ impl Provider {
         }
         match inside.fault {
             Fault::OtherNonce => claims["nonce"] = "another".into(),
+            Fault::NoNonce => {
+                claims.as_object_mut().unwrap().remove("nonce");
+            }
             Fault::OtherAudience => claims["aud"] = "another-client".into(),
             Fault::TwoAudiences => claims["aud"] = json!([asked["client_id"], "another-client"]),
             Fault::OtherIssuer => claims["iss"] = "https://login.evil.example".into(),

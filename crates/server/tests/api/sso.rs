@@ -379,6 +379,7 @@ async fn an_answer_that_cannot_be_trusted_signs_nobody_in_and_the_next_try_works
     #[rustfmt::skip]
     let table = [
         (Fault::OtherNonce,      "belongs to another sign-in",        "a token of another trip"),
+        (Fault::NoNonce,         "belongs to another sign-in",        "a token of no trip"),
         (Fault::Unsigned,        "not signed in a way we accept",     "alg none, though the metadata offers it"),
         (Fault::SharedSecret,    "not signed in a way we accept",     "a symmetric signature"),
         (Fault::OtherAudience,   "made for another program",          "a token for another client"),
