@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use image::ImageEncoder;
 use image::codecs::jpeg::JpegEncoder;
-use likeness_studio::{CardLayout, Scene, Truth};
+use likeness_studio::{CardLayout, RoomStyle, Scene, Truth};
 use likeness_vision::card::{CardAnalyser, CardFormat, Guide};
 use likeness_vision::face::FaceAnalyser;
 use likeness_vision::people::Sweep;
@@ -48,23 +48,32 @@ fn main() -> Result<(), Failed> {
     std::fs::create_dir_all(&folder)?;
     let small = frames(&SMALL_SEEDS, |seed| Scene::face(seed, SMALL.0, SMALL.1))?;
     let full = frames(&FULL_SEEDS, |seed| Scene::face(seed, FULL_HD.0, FULL_HD.1))?;
-    let cards = |share: f32| {
+    let cards = |share: f32, pitch_deg: f32| {
         frames(&FULL_SEEDS, |seed| {
             let mut scene = Scene::id(seed, FULL_HD.0, FULL_HD.1, CardLayout::PhotoAndName);
             let distance_mm = scene.distance_for_card_share_mm(share);
-            scene.card.iter_mut().for_each(|card| card.distance_mm = distance_mm);
+            scene.card.iter_mut().for_each(|card| (card.distance_mm, card.pitch_deg) = (distance_mm, pitch_deg));
             scene
         })
     };
-    let (guided, too_near) = (cards(0.92 * GUIDE_SHARE)?, cards(1.35 * GUIDE_SHARE)?);
+    let guided = cards(0.92 * GUIDE_SHARE, 0.0)?;
+    let (too_near, tilted) = (cards(1.35 * GUIDE_SHARE, 0.0)?, cards(GUIDE_SHARE, 38.0)?);
+    let empty = frames(&FULL_SEEDS, |seed| {
+        let mut scene = Scene::empty(seed, FULL_HD.0, FULL_HD.1);
+        scene.room = RoomStyle::Shelf;
+        scene
+    })?;
     for (frame, seed) in small.iter().zip(SMALL_SEEDS) {
         frame.leave(&folder, &format!("face-{seed}"))?;
     }
     faces("", &full)?;
     faces("_640x480", &small)?;
-    card("card_analysis", &guided)?;
+    card("card_analysis", &guided, true)?;
     // Three sizes of outline are searched, which is the dearest case there is with a card in the frame.
-    card("card_analysis_too_near", &too_near)?;
+    card("card_analysis_too_near", &too_near, true)?;
+    card("card_analysis_tilted", &tilted, true)?;
+    // Every way a card may be held is searched for.
+    card("card_analysis_no_card", &empty, false)?;
     luma_decode(&full)
 }
 
@@ -102,7 +111,7 @@ fn faces(suffix: &str, frames: &[Frame]) -> Result<(), Failed> {
     Ok(())
 }
 
-fn card(name: &str, frames: &[Frame]) -> Result<(), Failed> {
+fn card(name: &str, frames: &[Frame], shows_card: bool) -> Result<(), Failed> {
     let mut analyser = CardAnalyser::new();
     let pictures = frames.iter().map(Frame::picture).collect::<Result<Vec<_>, _>>()?;
     let lens = frames[0].lens();
@@ -119,8 +128,12 @@ fn card(name: &str, frames: &[Frame]) -> Result<(), Failed> {
     let found = pictures.iter().filter(|picture| analyser.analyse(picture, &lens, &guide, CardFormat::Id1).is_some());
     let found = found.count();
     figure(&format!("{name}_found"), found as f64, "frames");
-    if found == 0 {
-        return Err("no measured frame shows a card to us, so the measures would not be timed".into());
+    if found != if shows_card { pictures.len() } else { 0 } {
+        return Err(format!(
+            "{name}: a card is seen in {found} of {} frames, so this is not what is timed",
+            pictures.len()
+        )
+        .into());
     }
     measure(name, |call| {
         std::hint::black_box(analyser.analyse(&pictures[call % pictures.len()], &lens, &guide, CardFormat::Id1));
