@@ -10,6 +10,11 @@ settings-change-password = Change password
 settings-linked = Linked accounts
 settings-linked-at = Linked { $when }
 settings-disconnect = Delink { $label }
+settings-connect = Link { $label }
+settings-connect-what = A linked account signs you in too.
+settings-browser-lead = Sign in to { $to } there. Likeness goes on by itself when you are done.
+settings-browser-cancel = Do not link it
+settings-invitation = You have an invitation of { $org } that is not used yet.
 settings-stays-last-sign-in-method = This is your only way to sign in. Set a password first.
 settings-stays-identity-managed-by-organisation = Your organisation manages this one.
 settings-sessions = Where you are signed in
@@ -31,6 +36,7 @@ settings-delete = Delete my account
 settings-done-password-changed = Your password is changed, and you are signed out everywhere else.
 settings-done-email-changed = Your e-mail address is changed, and you are signed out everywhere else. The old address has three days to undo it.
 settings-done-sessions-ended = You are signed out there.
+settings-done-connected = It is linked: from now on it opens this account.
 settings-done-disconnected = It is no longer linked: it opens this account no more.
 settings-done-exported = Your data are saved in { $path }. The file holds your name and address: keep it where only you can read it.
 
@@ -58,6 +64,7 @@ settings-confirm-lead = You signed in a while ago. Before { $topic ->
     [email] your e-mail address is changed
     [delete] your account is deleted
     [disconnect] a linked account is taken off
+    [connect] another account is linked
    *[password] your password is changed
   }, type your present password.
 

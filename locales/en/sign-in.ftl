@@ -13,9 +13,12 @@ sign-in-ended-account-disabled = This account is closed. Please ask for help.
 sign-in-ended-saved-sign-in-unreadable = What was saved of your sign-in could not be read. Please sign in again.
 sign-in-ended-password-reset = Your new password is set. Sign in with it.
 sign-in-forgotten = Forgot your password?
+sign-in-social = Go on with { $provider }
+sign-in-social-lead = If your account is linked with one of these:
 sign-in-practice-title = Practice accounts
 sign-in-practice-lead = People made up for trying. Choose one to sign in.
 sign-in-practice-use = Sign in as { $email }
+sign-in-practice-invitation = Open the invitation for { $email }
 
 keyring-title = Your computer asks for its password
 keyring-lead = Likeness keeps you signed in with the safe for passwords on this computer. Answer its question in the other window.

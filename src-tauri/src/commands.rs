@@ -1,7 +1,7 @@
 //! One-expression adapters from the window's calls onto the journey. Every rule is there.
 
 use likeness_journey::view::{Document, Guidance, Hand, SettingsTopic, View};
-use likeness_journey::{Change, Intent, JoiningWish, Journey, Link, SettingsWish, StepWish};
+use likeness_journey::{Change, Intent, InvitationWish, JoiningWish, Journey, Link, SettingsWish, StepWish};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -46,6 +46,16 @@ intents! {
     sign_in_password(email: String, password: String) => Intent::SignIn { email, password: password.into() };
     /// Signs in as a seeded account of practice mode.
     use_practice_account(email: String) => Intent::UsePracticeAccount { email };
+    /// Opens a seeded invitation of practice mode.
+    use_practice_invitation(email: String) => Intent::Invitation(InvitationWish::Practice { email });
+    /// Shows the invitation that is held again.
+    open_invitation() => Intent::Invitation(InvitationWish::Open);
+    /// Goes on with the invitation, signing out first if need be.
+    accept_invitation() => Intent::Invitation(InvitationWish::Accept);
+    /// Forgets the invitation.
+    forget_invitation() => Intent::Invitation(InvitationWish::Forget);
+    /// Signs in through a social account in the browser.
+    sign_in_social(provider: String) => Intent::Joining(JoiningWish::Social { provider });
     /// To the field for an organisation's domain.
     open_organisation() => Intent::Joining(JoiningWish::Open);
     /// Looks for the organisation and opens the browser.
@@ -54,7 +64,7 @@ intents! {
     reopen_browser() => Intent::Joining(JoiningWish::Reopen);
     /// Copies the link for another browser.
     copy_browser_link() => Intent::Joining(JoiningWish::CopyLink);
-    /// Stops a sign-in through an organisation.
+    /// Stops a sign-in through an organisation, or calls back a browser that was to connect a social account.
     cancel_sign_in() => Intent::Joining(JoiningWish::Cancel);
     /// Takes the step that is shown.
     answer_step(answer: StepWish) => Intent::Joining(JoiningWish::Step(answer));
@@ -136,6 +146,8 @@ intents! {
     end_other_sessions() => Intent::Settings(SettingsWish::EndOthers);
     /// Disconnects one of the linked accounts.
     disconnect_identity(id: String) => Intent::Settings(SettingsWish::Disconnect { id });
+    /// Connects a social account in the browser.
+    connect_social(provider: String) => Intent::Settings(SettingsWish::Connect { provider });
     /// Saves what the server knows about the learner.
     export_data() => Intent::Settings(SettingsWish::Export);
     /// Deletes the account.

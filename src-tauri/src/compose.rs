@@ -18,6 +18,8 @@ use tauri_plugin_opener::OpenerExt;
 use thiserror::Error;
 use url::Url;
 
+use crate::links;
+
 /// Why the app must not start.
 #[derive(Debug, Error)]
 pub enum StartRefused {
@@ -69,11 +71,13 @@ pub fn join<R: Runtime>(app: &mut App<R>) -> Result<(), Box<dyn std::error::Erro
         open_link: open_link(app.handle().clone()),
         copy_text: copy_text(),
         keep_file: keep_file(app.path().download_dir().or_else(|_| app.path().home_dir()).ok()),
+        to_front: to_front(app.handle().clone()),
         quit: quit(app.handle().clone()),
         app_version: app.package_info().version.to_string(),
     };
     let journey = tauri::async_runtime::block_on(async { Journey::start(parts) });
     app.manage(journey);
+    links::listen(app);
     Ok(())
 }
 
@@ -103,6 +107,12 @@ async fn embedded(folder: &Path) -> (Server, Option<Desk>) {
                 for_trying: account.for_trying.clone(),
             });
             let accounts = accounts.collect();
+            let invitations = practice.invitations.iter().map(|invitation| likeness_journey::PracticeInvitation {
+                email: invitation.email.clone(),
+                link: invitation.link.clone(),
+                for_trying: invitation.for_trying.clone(),
+            });
+            let invitations = invitations.collect();
             let origin = practice.origin.clone();
             let practice = std::sync::Arc::new(practice);
             let mails = practice.clone();
@@ -120,7 +130,7 @@ async fn embedded(folder: &Path) -> (Server, Option<Desk>) {
                     link.inspect_err(|error| tracing::error!(code = "review-desk-closed", %error)).ok().map(Into::into)
                 })
             });
-            (Server::At(origin), Some(Desk { accounts, review_link, mailbox }))
+            (Server::At(origin), Some(Desk { accounts, invitations, review_link, mailbox }))
         }
         Err(error) => {
             tracing::error!(code = "practice-server-failed", %error);
@@ -239,6 +249,11 @@ fn keep_file(folder: Option<PathBuf>) -> likeness_journey::KeepFile {
             }
         }
     })
+}
+
+/// Brings the window before others: the browser that was out has done its part.
+fn to_front<R: Runtime>(app: AppHandle<R>) -> Box<dyn Fn() + Send + Sync> {
+    Box::new(move || links::to_front(&app))
 }
 
 fn quit<R: Runtime>(app: AppHandle<R>) -> Box<dyn Fn() + Send + Sync> {

@@ -4,6 +4,7 @@
 mod acceleration;
 mod commands;
 mod compose;
+mod links;
 mod preview;
 mod window;
 mod wire;
@@ -21,6 +22,9 @@ pub fn run() -> ExitCode {
         return compose::refuse(&refusal);
     }
     let builder = tauri::Builder::default()
+        // The first of all, so that a second start hands its link over before anything of it runs.
+        .plugin(links::one_instance())
+        .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .register_asynchronous_uri_scheme_protocol(preview::SCHEME, preview::answer)
         .on_permission_request(|_, _| tauri::webview::PermissionResponse::Deny)

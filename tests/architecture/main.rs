@@ -86,9 +86,11 @@ fn every_crate_of_ours_has_a_row_in_the_rules() {
 #[test]
 fn a_foreign_crate_is_named_in_its_home_only() {
     #[rustfmt::skip]
-    let homes: [(&str, &[&str]); 8] = [
+    let homes: [(&str, &[&str]); 10] = [
         ("tauri",        &["likeness"]),
+        ("tauri-plugin-deep-link", &["likeness"]),
         ("tauri-plugin-opener", &["likeness"]),
+        ("tauri-plugin-single-instance", &["likeness"]),
         ("nokhwa",       &["likeness-camera"]),
         ("keyring",      &["likeness-account"]),
         ("keyring-core", &["likeness-account"]),

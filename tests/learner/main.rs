@@ -13,6 +13,7 @@ mod faulty_house;
 #[path = "../journey/http.rs"]
 mod http;
 mod in_clear;
+mod invitation;
 mod keyring;
 mod leaving;
 mod name_question;
@@ -26,6 +27,7 @@ mod review_desk;
 mod server_down;
 mod session_ended;
 mod settings;
+mod social;
 mod two_sides;
 mod virtual_camera;
 mod whole_way;

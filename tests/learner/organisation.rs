@@ -10,40 +10,40 @@ use crate::practice_house::PracticeHouse;
 use crate::practised_browser::browse;
 use crate::settings::code_mailed_to;
 
-async fn at_the_domain(house: &PracticeHouse) -> Person {
+pub async fn at_the_domain(house: &PracticeHouse) -> Person {
     let person = house.person(Camera::start(Sources::default()), Box::new(MemoryStore::new()));
     person.to_sign_in().await;
     to_the_domain(&person).await;
     person
 }
 
-async fn to_the_domain(person: &Person) {
+pub async fn to_the_domain(person: &Person) {
     person.press(Intent::Joining(JoiningWish::Open)).await;
     person.until_screen("organisation").await;
 }
 
-async fn find(person: &Person, input: &str) {
+pub async fn find(person: &Person, input: &str) {
     person.press(Intent::Joining(JoiningWish::Find { input: input.to_owned() })).await;
 }
 
-async fn take(person: &Person, step: StepWish) {
+pub async fn take(person: &Person, step: StepWish) {
     person.press(Intent::Joining(JoiningWish::Step(step))).await;
 }
 
 /// Goes the browser's way as `who`, from the link that was opened outside.
-async fn through_the_browser(person: &Person, who: &str) {
+pub async fn through_the_browser(person: &Person, who: &str) {
     until_page(person, "the browser", |page| matches!(page, OrganisationPage::Browser { opened: true, .. })).await;
     let link = person.links().pop().expect("a link was opened");
     browse(link, who).await;
 }
 
-async fn until_page(person: &Person, what: &str, fits: impl Fn(&OrganisationPage) -> bool) {
+pub async fn until_page(person: &Person, what: &str, fits: impl Fn(&OrganisationPage) -> bool) {
     person
         .until(what, |view| matches!(&view.screen, Screen::Organisation { page, busy, .. } if fits(page) && (!busy || matches!(page, OrganisationPage::Browser { .. }))))
         .await;
 }
 
-async fn until_trouble(person: &Person, code: &str) {
+pub async fn until_trouble(person: &Person, code: &str) {
     person.until(code, |view| trouble(&view.screen).is_some_and(|trouble| trouble.code == code)).await;
 }
 
@@ -162,7 +162,7 @@ async fn what_is_typed_wrongly_is_named_and_a_browser_that_says_no_leads_back() 
     until_page(
         &person,
         "the domain",
-        |page| matches!(page, OrganisationPage::Domain { input } if input == "harbour.example"),
+        |page| matches!(page, OrganisationPage::Domain { input, .. } if input == "harbour.example"),
     )
     .await;
     person.press(Intent::Back).await;

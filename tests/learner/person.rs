@@ -79,6 +79,7 @@ impl Person {
                     })
                     .then(|| format!("downloads/{name}"))
             }),
+            to_front: Box::new(|| {}),
             quit: Box::new(|| {}),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         });
@@ -400,6 +401,7 @@ pub fn trouble(screen: &Screen) -> Option<&Trouble> {
         Screen::Stopped { trouble } => Some(trouble),
         Screen::SignIn { trouble, .. }
         | Screen::Organisation { trouble, .. }
+        | Screen::Invitation { trouble, .. }
         | Screen::Home { trouble, .. }
         | Screen::Name { trouble, .. }
         | Screen::Consent { trouble, .. }

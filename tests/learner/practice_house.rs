@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use likeness_account::vault::SecretStore;
 use likeness_camera::Camera;
-use likeness_journey::{Desk, PracticeAccount, ReadMailbox, ReviewLink, Server};
+use likeness_journey::{Desk, PracticeAccount, PracticeInvitation, ReadMailbox, ReviewLink, Server};
 use likeness_protocol::account::Role;
 use likeness_server::practice::{self, PracticeServer};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
@@ -41,11 +42,32 @@ impl PracticeHouse {
         account.password.expose().to_owned()
     }
 
+    /// The link of a seeded invitation.
+    pub fn invitation_link(&self, email: &str) -> String {
+        let invitation = self.server.invitations.iter().find(|invitation| invitation.email == email);
+        invitation.expect("a seeded invitation").link.clone()
+    }
+
     /// The token of a seeded invitation.
     pub fn invitation(&self, email: &str) -> String {
-        let invitation = self.server.invitations.iter().find(|invitation| invitation.email == email);
-        let link = &invitation.expect("a seeded invitation").link;
+        let link = self.invitation_link(email);
         link.strip_prefix("app.likeness:/invite?t=").expect("a link with a token").to_owned()
+    }
+
+    /// Lets everybody who is signed in have proven it this much earlier.
+    pub async fn age_sign_ins(&self, by: Duration) {
+        let by_ms = i64::try_from(by.as_millis()).expect("minutes");
+        let aged = sqlx::query("UPDATE grants SET auth_time = auth_time - $1").bind(by_ms);
+        aged.execute(&self.database().await).await.expect("the sign-ins are aged");
+    }
+
+    /// From now on the organisation of this domain wants no passwords.
+    pub async fn deny_passwords(&self, domain: &str) {
+        let change = "UPDATE orgs SET policy_json = json_set(policy_json, '$.password_login', json('false')) \
+                      WHERE id = (SELECT org_id FROM org_domains WHERE domain = $1)";
+        let changed =
+            sqlx::query(change).bind(domain).execute(&self.database().await).await.expect("the rule is written");
+        assert_eq!(changed.rows_affected(), 1, "a seeded organisation");
     }
 
     /// Everything app and server may write to.
@@ -66,6 +88,12 @@ impl PracticeHouse {
             for_trying: account.for_trying.clone(),
         });
         let accounts = accounts.collect();
+        let invitations = self.server.invitations.iter().map(|invitation| PracticeInvitation {
+            email: invitation.email.clone(),
+            link: invitation.link.clone(),
+            for_trying: invitation.for_trying.clone(),
+        });
+        let invitations = invitations.collect();
         let mails = Arc::clone(&self.server);
         let mailbox: ReadMailbox = Box::new(move |email| {
             let practice = Arc::clone(&mails);
@@ -76,7 +104,7 @@ impl PracticeHouse {
             let practice = Arc::clone(&practice);
             Box::pin(async move { practice.console_link().await.ok().map(Into::into) })
         });
-        Desk { accounts, review_link, mailbox }
+        Desk { accounts, invitations, review_link, mailbox }
     }
 }
 

@@ -23,7 +23,7 @@ fn secret(text: &str) -> SecretString {
     SecretString::from(text)
 }
 
-fn page(view: &View) -> Option<&SettingsPage> {
+pub fn page(view: &View) -> Option<&SettingsPage> {
     match &view.screen {
         Screen::Settings { page, busy: false, .. } => Some(page),
         _ => None,
@@ -46,7 +46,7 @@ async fn sessions(person: &Person) -> Vec<SessionView> {
     }
 }
 
-async fn done(person: &Person, code: &str) -> Option<String> {
+pub async fn done(person: &Person, code: &str) -> Option<String> {
     let view = person
         .until(
             code,
@@ -64,7 +64,7 @@ async fn show(person: &Person, topic: SettingsTopic) {
 }
 
 /// Signs out, and waits until that is over: the screen is there a moment before.
-async fn sign_out(person: &Person) {
+pub async fn sign_out(person: &Person) {
     person.press(Intent::SignOut).await;
     person.until("the sign-out", |view| matches!(&view.screen, Screen::SignIn { ended: Some(_), .. })).await;
 }

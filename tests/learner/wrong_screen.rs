@@ -2,7 +2,7 @@
 
 use likeness_account::vault::MemoryStore;
 use likeness_journey::view::{Document, Hand, Photo, ProfileStatus, Screen};
-use likeness_journey::{Change, Intent, JoiningWish, Link, SettingsWish, StepWish};
+use likeness_journey::{Change, Intent, InvitationWish, JoiningWish, Link, SettingsWish, StepWish};
 use likeness_studio::Script;
 use secrecy::SecretString;
 
@@ -15,7 +15,7 @@ type Press = (&'static str, fn() -> Intent);
 
 /// Every press there is. `is_listed` does not compile when one is missing here.
 #[rustfmt::skip]
-const ALL: [Press; 43] = [
+const ALL: [Press; 49] = [
     ("ui-ready",        || Intent::UiReady),
     ("go",              || Intent::Go),
     ("back",            || Intent::Back),
@@ -28,6 +28,12 @@ const ALL: [Press; 43] = [
     ("organisation",    || Intent::Joining(JoiningWish::Open)),
     ("find",            || Intent::Joining(JoiningWish::Find { input: "okta".to_owned() })),
     ("cancel-sign-in",  || Intent::Joining(JoiningWish::Cancel)),
+    ("social",          || Intent::Joining(JoiningWish::Social { provider: "nobody".to_owned() })),
+    ("open-invitation", || Intent::Invitation(InvitationWish::Open)),
+    ("invited",         || Intent::Invitation(InvitationWish::Accept)),
+    ("forget-invited",  || Intent::Invitation(InvitationWish::Forget)),
+    ("try-invitation",  || Intent::Invitation(InvitationWish::Practice { email: LEARNER.to_owned() })),
+    ("connect",         || Intent::Settings(SettingsWish::Connect { provider: "nobody".to_owned() })),
     ("step",            || Intent::Joining(JoiningWish::Step(StepWish::Confirm))),
     ("sign-out",        || Intent::SignOut),
     ("skip-keyring",    || Intent::SkipKeyring),
@@ -74,6 +80,7 @@ fn is_listed(intent: &Intent) -> bool {
         | Intent::SignIn { .. }
         | Intent::UsePracticeAccount { .. }
         | Intent::Joining(_)
+        | Intent::Invitation(_)
         | Intent::SignOut
         | Intent::SkipKeyring
         | Intent::RetryKeyring

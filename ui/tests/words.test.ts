@@ -29,7 +29,7 @@ const MADE = [
   /^check-change-(name|face|id|document)$/,
   /^name-/,
   /^settings-device-(linux|macos|windows)$/,
-  /^settings-done-(password-changed|email-changed|sessions-ended|disconnected|exported)$/,
+  /^settings-done-(password-changed|email-changed|sessions-ended|connected|disconnected|exported)$/,
   /^settings-stays-(last-sign-in-method|identity-managed-by-organisation)$/,
 ];
 

@@ -386,8 +386,9 @@ impl Owner {
     fn end_errand(&mut self, why: AccountError) {
         if let Some(errand) = self.errand.take() {
             errand.browser.waiting.abort();
-            answer(errand.done, Err(why));
+            // First shown and then told, so that whoever is told looks at what is so.
             self.show_signed_in();
+            answer(errand.done, Err(why));
         }
     }
 

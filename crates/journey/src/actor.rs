@@ -145,6 +145,7 @@ impl Owner {
     /// Brings camera and window in line with the state.
     fn settle(&mut self) {
         self.renew_session_if_over();
+        self.show_invitation();
         self.camera.follow(&mut self.state);
         self.closing.set_unsent(self.state.would_lose_photos());
         self.publish();

@@ -4,12 +4,14 @@ use likeness_account::{Auth, Kept, MemoryReason};
 use likeness_protocol::time::UnixMs;
 use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
 
+use crate::invitation;
 use crate::joining;
 use crate::settings;
 use crate::state::{CameraNow, Place, State};
 use crate::view::{
     CameraFinding, CameraView, CameraViewState, CardGrade, CardSight, Document, Frame, Hand, HomeAction, Mode, Notice,
-    Photo, PhotoSlot, PracticeAccount, ProfileStatus, ReasonView, Screen, SendPhase, Step, System, Trouble, View, Who,
+    Photo, PhotoSlot, PracticeAccount, PracticeInvitation, ProfileStatus, ReasonView, Screen, SendPhase, Step, System,
+    Trouble, View, Who,
 };
 
 /// How many numbered steps the way has.
@@ -110,6 +112,7 @@ fn screen(state: &State) -> Screen {
         Place::BeforeYouBegin => Screen::BeforeYouBegin { camera_seen: state.camera_seen, id_types: id_types(state) },
         Place::SignIn => sign_in(state),
         Place::Organisation => joining::screen(state),
+        Place::Invitation => invitation::screen(state),
         Place::WaitingForKeyring => Screen::WaitingForKeyring,
         Place::Home => home(state),
         Place::Name => Screen::Name { name: state.draft.name.clone(), trouble },
@@ -169,6 +172,13 @@ fn sign_in(state: &State) -> Screen {
             .map(|(email, for_trying)| PracticeAccount { email: email.clone(), for_trying: for_trying.clone() })
             .collect(),
         ended,
+        social: state.social.clone(),
+        social_tried: state.joining.social.clone(),
+        practice_invitations: state
+            .practice_invitations
+            .iter()
+            .map(|(email, for_trying)| PracticeInvitation { email: email.clone(), for_trying: for_trying.clone() })
+            .collect(),
     }
 }
 

@@ -9,6 +9,7 @@ use likeness_submission::{Package, Sending, SessionWish, StatusWatch};
 use secrecy::SecretString;
 
 use crate::actor::{Mailbox, Message, Owner};
+use crate::joining::Joining;
 use crate::news::News;
 use crate::state::{self, Place};
 use crate::view::{Photo, Progress, SendPhase, Trouble};
@@ -101,6 +102,10 @@ pub fn read_policy(owner: &Owner) {
             let done = result.is_ok();
             tell(&mailbox, News::Policy(result));
             if done {
+                // Whoever gets no answer to this signs in with a password or an organisation.
+                if let Ok(metadata) = api.metadata().await {
+                    tell(&mailbox, News::Social(metadata.likeness_social));
+                }
                 return;
             }
             tokio::time::sleep(OFFLINE_PAUSE).await;
@@ -137,6 +142,7 @@ pub fn sign_in(owner: &mut Owner, password: SecretString) {
     let Some(account) = owner.account.clone() else { return };
     owner.state.busy = true;
     owner.state.trouble = None;
+    owner.state.joining = Joining::default();
     let attempt = owner.next_attempt();
     let (mailbox, email, open) = (owner.mailbox.clone(), owner.state.email.clone(), owner.opener());
     tokio::spawn(async move {

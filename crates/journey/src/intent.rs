@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::invitation::InvitationWish;
 use crate::joining::JoiningWish;
 use crate::view::{Document, Hand, SettingsTopic};
 
@@ -30,8 +31,10 @@ pub enum Intent {
         /// Its address.
         email: String,
     },
-    /// Something on the way through an organisation.
+    /// Something on the way through an organisation or a social account.
     Joining(JoiningWish),
+    /// Something about an invitation.
+    Invitation(InvitationWish),
     /// Sign out.
     SignOut,
     /// Go on without the keyring.
@@ -151,6 +154,11 @@ pub enum SettingsWish {
     Disconnect {
         /// Its number, from the View.
         id: String,
+    },
+    /// Connect a social account.
+    Connect {
+        /// Which, from the View.
+        provider: String,
     },
     /// Save what the server knows.
     Export,

@@ -9,6 +9,7 @@ mod draw;
 mod errands;
 mod guidance;
 mod intent;
+mod invitation;
 mod joining;
 mod news;
 mod pictures;
@@ -22,11 +23,11 @@ mod wishes;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use likeness_account::Account;
 use likeness_account::vault::{SecretStore, Slot};
+use likeness_account::{Account, AppLink};
 use likeness_camera::Camera;
 use likeness_protocol::practice::PracticeMails;
 use likeness_remote::Api;
@@ -36,7 +37,9 @@ use url::Url;
 
 use actor::{Mailbox, Materials, Message, Owner};
 pub use intent::{Change, Intent, Link, Refusal, SettingsWish};
+pub use invitation::InvitationWish;
 pub use joining::{JoiningWish, StepWish};
+use news::News;
 pub use pictures::PictureAnswer;
 use pictures::Pictures;
 use remembered::Remembered;
@@ -71,6 +74,16 @@ pub struct PracticeAccount {
     pub for_trying: String,
 }
 
+/// A seeded invitation of practice mode.
+pub struct PracticeInvitation {
+    /// Whom it was sent to.
+    pub email: String,
+    /// Its link; never shown, used when its button is pressed.
+    pub link: String,
+    /// What it is good for trying.
+    pub for_trying: String,
+}
+
 /// Makes a link, in a while.
 pub type ReviewLink = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
 
@@ -84,6 +97,8 @@ pub type ReadMailbox = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = Option<
 pub struct Desk {
     /// Accounts to sign in with.
     pub accounts: Vec<PracticeAccount>,
+    /// Invitations to open.
+    pub invitations: Vec<PracticeInvitation>,
     /// Makes a one-time link to the review desk; `None` when that failed.
     pub review_link: ReviewLink,
     /// Reads a mailbox while nobody is signed in.
@@ -110,6 +125,8 @@ pub struct Parts {
     pub copy_text: Box<dyn Fn(&str) -> bool + Send + Sync>,
     /// Writes a file of this name where the learner finds what was saved, beside others of the same name; gives where, or `None` when that failed.
     pub keep_file: KeepFile,
+    /// Brings the window before others, when the browser has done its part.
+    pub to_front: Box<dyn Fn() + Send + Sync>,
     /// Ends the app.
     pub quit: Box<dyn Fn() + Send + Sync>,
     /// Version of the app.
@@ -121,6 +138,7 @@ pub(crate) struct Doors {
     pub(crate) open_link: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     pub(crate) copy_text: Box<dyn Fn(&str) -> bool + Send + Sync>,
     pub(crate) keep_file: KeepFile,
+    pub(crate) to_front: Box<dyn Fn() + Send + Sync>,
     pub(crate) quit: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -152,6 +170,8 @@ pub struct Journey {
     guidance: watch::Receiver<Option<Guidance>>,
     pictures: Pictures,
     closing: Arc<Closing>,
+    /// How many links of other programs were none of ours.
+    dropped_links: Arc<AtomicU64>,
 }
 
 impl Journey {
@@ -162,6 +182,9 @@ impl Journey {
         let accounts = parts.desk.iter().flat_map(|desk| desk.accounts.iter());
         let accounts = accounts.map(|account| (account.email.clone(), account.for_trying.clone())).collect();
         let mut state = State::new(parts.mode, accounts);
+        let invitations = parts.desk.iter().flat_map(|desk| desk.invitations.iter());
+        state.practice_invitations =
+            invitations.map(|invitation| (invitation.email.clone(), invitation.for_trying.clone())).collect();
         let (api, account) = connect(&mut state, parts.server, parts.store, parts.mode);
         let (view, views) = watch::channel(Arc::new(draw::view(&state)));
         let (guidance, advices) = watch::channel(None);
@@ -178,6 +201,7 @@ impl Journey {
                 open_link: parts.open_link.into(),
                 copy_text: parts.copy_text,
                 keep_file: parts.keep_file,
+                to_front: parts.to_front,
                 quit: parts.quit,
             },
             app_version: parts.app_version,
@@ -187,7 +211,19 @@ impl Journey {
             closing: closing.clone(),
         });
         tokio::spawn(owner.run(messages));
-        Self { mailbox, view: views, guidance: advices, pictures, closing }
+        Self { mailbox, view: views, guidance: advices, pictures, closing, dropped_links: Arc::default() }
+    }
+
+    /// Takes a link of the app's own scheme. It comes from another program, so nothing in it is believed: what is none of our two shapes is
+    /// dropped and counted.
+    pub fn knock(&self, link: &str) {
+        if let Some(link) = AppLink::read(link) {
+            // Without an owner the app is ending, and nobody needs the news.
+            let _ = self.mailbox.send(Message::News(News::Knocked(link)));
+        } else {
+            let dropped = self.dropped_links.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::warn!(code = "link-dropped", dropped);
+        }
     }
 
     /// Does what was pressed, or says why not. What changes is seen in the View.

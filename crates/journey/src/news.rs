@@ -1,8 +1,9 @@
 //! What happened elsewhere, and what it means here. Answers carry the number they were asked under; older ones are dropped.
 
-use likeness_account::{Account, AccountError, Auth};
+use likeness_account::{Account, AccountError, AppLink, Auth};
 use likeness_camera::{CameraState, Device, Findings};
 use likeness_capture::CapturedPhoto;
+use likeness_protocol::discovery::Invitation;
 use likeness_protocol::practice::PracticeMails;
 use likeness_protocol::problem::Code;
 use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt, Status};
@@ -17,6 +18,11 @@ use crate::settings::SettingsNews;
 use crate::state::{Place, Shot};
 use crate::view::{MailView, Photo, Progress, SendPhase, Trouble};
 
+/// Is a browser out?
+fn waits_for_browser(auth: &Auth) -> bool {
+    matches!(auth, Auth::AwaitingBrowser(_) | Auth::SignedIn { browser: Some(_), .. })
+}
+
 /// Longest side of a review picture: as much as the live picture shows, and no more in the window's memory.
 const REVIEW_SIDE_PX: u16 = 1280;
 
@@ -28,6 +34,17 @@ pub enum News {
     Restored,
     /// The server said what it is.
     Policy(Result<Policy, RemoteError>),
+    /// The server said which social accounts it offers.
+    Social(Vec<String>),
+    /// A link of the app's own scheme was opened outside.
+    Knocked(AppLink),
+    /// The server said who invites whom.
+    Invitation {
+        /// Its number.
+        attempt: u64,
+        /// What it said.
+        result: Result<Invitation, RemoteError>,
+    },
     /// The sign-in that was asked for ended.
     SignedIn {
         /// Its number.
@@ -121,6 +138,9 @@ impl Owner {
                 tracing::warn!(code = error.code(), asked = "policy");
                 self.state.offline = error.is_offline();
             }
+            News::Social(offered) => self.state.social = offered,
+            News::Knocked(link) => self.knocked(link),
+            News::Invitation { attempt, result } if attempt == self.attempt => self.learn_invitation(result),
             News::SignedIn { attempt, result } if attempt == self.attempt => self.learn_sign_in(result),
             News::Status { of, result } if self.signed_in_is(&of) => self.learn_status(result),
             News::Consent { attempt, result } if attempt == self.attempt => {
@@ -153,6 +173,7 @@ impl Owner {
                 Err(error) => self.refused(&error),
             },
             News::SignedIn { .. }
+            | News::Invitation { .. }
             | News::Status { .. }
             | News::Consent { .. }
             | News::Session { .. }
@@ -184,7 +205,8 @@ impl Owner {
         }
     }
 
-    fn learn_auth(&mut self, auth: Auth) {
+    /// Takes note of where the sign-in stands.
+    pub fn learn_auth(&mut self, auth: Auth) {
         let was_in = matches!(self.state.auth, Auth::SignedIn { .. } | Auth::SigningOut);
         if let Auth::SignedIn { account, .. } = &auth {
             self.note_owner(&account.id);
@@ -209,6 +231,19 @@ impl Owner {
                 self.state.profile = None;
                 self.state.trouble = None;
                 self.state.busy = false;
+                self.go_on_if_invited();
+            }
+            // What was begun on the sign-in screen and came to nothing leads back there; why not is said by what was pressed.
+            Auth::SignedOut { .. }
+                if self.state.place == Place::Organisation
+                    && self.state.joining.from_sign_in()
+                    && !matches!(self.state.auth, Auth::SignedOut { .. }) =>
+            {
+                self.state.place = Place::SignIn;
+            }
+            Auth::AwaitingBrowser(_) | Auth::Interaction(_) if self.state.place == Place::SignIn => {
+                self.state.joining.not_by_password = self.state.joining.social.is_none();
+                self.state.place = Place::Organisation;
             }
             Auth::SignedOut { .. } if self.state.place == Place::WaitingForKeyring => self.state.place = Place::Welcome,
             // Somebody who is in already has only become better known; who has just pressed "Sign out" is not led back.
@@ -219,11 +254,17 @@ impl Owner {
                         Place::Starting | Place::WaitingForKeyring | Place::SignIn | Place::Organisation
                     ) =>
             {
+                if self.state.place == Place::Organisation && self.state.joining.invited {
+                    self.state.invitation = None;
+                }
                 self.state.place = Place::Home;
                 self.state.busy = false;
                 errands::read_status(self);
             }
             _ => {}
+        }
+        if waits_for_browser(&self.state.auth) && !waits_for_browser(&auth) {
+            (self.doors.to_front)();
         }
         self.state.auth = auth;
     }
@@ -254,7 +295,10 @@ impl Owner {
         self.state.busy = false;
         match result {
             Ok(()) => self.state.trouble = None,
-            Err(AccountError::Remote(error)) => self.refused(&error),
+            Err(AccountError::Remote(error)) => {
+                self.refused(&error);
+                self.forget_if_over(&error);
+            }
             Err(error) => self.state.trouble = Some(Trouble::plain(error.code())),
         }
     }

@@ -3,8 +3,10 @@
 //! Guarantees: what could lock the owner out is done only after a fresh proof of who they are, and is not lost while that is asked for;
 //! a late answer of an older press is dropped. Its numbers are its own, for a profile may be on its way meanwhile.
 
-use likeness_account::{AccountError, Auth};
-use likeness_protocol::account::{EmailChangeStarted, Export, Identity, Me, PasswordResetStarted, Session};
+use likeness_account::{Account, AccountError, Auth};
+use likeness_protocol::account::{
+    EmailChangeStarted, Export, Identity, IdentityKind, Me, PasswordResetStarted, Session,
+};
 use likeness_protocol::problem::Code;
 use likeness_protocol::text::Secret;
 use likeness_protocol::verification::Status;
@@ -15,6 +17,7 @@ use crate::actor::{Message, Owner};
 use crate::draw::milliseconds;
 use crate::errands;
 use crate::intent::{Refusal, SettingsWish};
+use crate::invitation::Held;
 use crate::news::News;
 use crate::state::{Place, State};
 use crate::view::{LinkedView, Screen, SessionView, SettingsDone, SettingsPage, SettingsTopic, Trouble};
@@ -50,6 +53,8 @@ pub enum Deed {
     AskEmail(String),
     /// Disconnect this way in.
     Disconnect(String),
+    /// Connect this social account.
+    Connect(String),
     /// Delete the account.
     Delete,
 }
@@ -60,6 +65,7 @@ impl Deed {
             Self::ChangePassword(_) => SettingsTopic::Password,
             Self::AskEmail(_) => SettingsTopic::Email,
             Self::Disconnect(_) => SettingsTopic::Disconnect,
+            Self::Connect(_) => SettingsTopic::Connect,
             Self::Delete => SettingsTopic::Delete,
         }
     }
@@ -74,7 +80,7 @@ fn page_of(topic: SettingsTopic) -> Page {
         SettingsTopic::Email => Page::Email,
         SettingsTopic::Password => Page::Password,
         SettingsTopic::Delete => Page::Delete,
-        SettingsTopic::Disconnect => Page::Overview,
+        SettingsTopic::Disconnect | SettingsTopic::Connect => Page::Overview,
     }
 }
 
@@ -141,6 +147,8 @@ pub enum SettingsNews {
     Me(Result<Me, RemoteError>),
     /// One of them was to be disconnected.
     Disconnected(String, Result<(), RemoteError>),
+    /// A social account was to be connected.
+    Connected(String, Result<(), AccountError>),
     /// The proof of who asks.
     Confirmed(Result<(), AccountError>),
     /// The password was to be changed.
@@ -166,12 +174,19 @@ pub enum SettingsNews {
 /// Draws a page.
 pub fn screen(state: &State, page: Page) -> Screen {
     let settings = &state.settings;
+    if let Auth::SignedIn { browser: Some(wait), .. } = &state.auth {
+        let (to, opened, until_ms) = (wait.org.clone(), wait.opened, milliseconds(wait.until));
+        let page = SettingsPage::Browser { to, opened, until_ms };
+        return Screen::Settings { page, busy: state.busy, trouble: state.trouble.clone() };
+    }
     let page = match page {
         Page::Overview => SettingsPage::Overview {
             sessions: settings.sessions.as_ref().map(|sessions| sessions.iter().map(session_view).collect()),
             others: settings.sessions.as_ref().is_some_and(|sessions| sessions.iter().any(|session| !session.current)),
             linked: settings.linked.as_ref().map(|linked| linked.iter().map(linked_view).collect()),
             email_managed_by: settings.email_managed_by.clone(),
+            offers: offers(state),
+            invitation: state.invitation.as_ref().and_then(Held::view).map(|invitation| invitation.org),
             done: settings.done.clone(),
         },
         Page::Email => SettingsPage::Email { pending: settings.change.as_ref().map(|(_, masked)| masked.clone()) },
@@ -186,6 +201,22 @@ pub fn screen(state: &State, page: Page) -> Screen {
         Page::Gone => SettingsPage::Gone,
     };
     Screen::Settings { page, busy: state.busy, trouble: state.trouble.clone() }
+}
+
+/// The social accounts the server offers and this account does not have yet; none until the server said which it has.
+fn offers(state: &State) -> Vec<String> {
+    let Some(linked) = &state.settings.linked else { return Vec::new() };
+    let is_linked = |provider: &String| linked.iter().any(|identity| kind_of(identity) == Some(provider.as_str()));
+    state.social.iter().filter(|provider| !is_linked(provider)).cloned().collect()
+}
+
+fn kind_of(identity: &Identity) -> Option<&'static str> {
+    match identity.kind {
+        IdentityKind::Google => Some("google"),
+        IdentityKind::Apple => Some("apple"),
+        IdentityKind::Facebook => Some("facebook"),
+        IdentityKind::Org | IdentityKind::Unknown => None,
+    }
 }
 
 fn session_view(session: &Session) -> SessionView {
@@ -240,6 +271,9 @@ impl Owner {
                 self.state.trouble = None;
                 self.state.settings.done = None;
                 self.state.place = Place::Settings(page_of(topic));
+            }
+            (Some(Page::Overview), SettingsWish::Connect { provider }) if offers(&self.state).contains(&provider) => {
+                self.do_deed(Deed::Connect(provider));
             }
             (Some(Page::Overview), SettingsWish::Disconnect { id }) => return self.disconnect(id),
             (Some(Page::Overview), SettingsWish::EndSession { id }) => return self.end_session(id),
@@ -304,23 +338,58 @@ impl Owner {
 
     fn do_deed(&mut self, deed: Deed) {
         self.state.settings.pending = Some(deed.clone());
-        self.ask(|api| async move {
-            match deed {
-                Deed::ChangePassword(password) => {
-                    let secret = Secret::new(password.expose_secret());
-                    SettingsNews::PasswordChanged(password, api.change_password(secret).await)
-                }
-                Deed::AskEmail(email) => {
-                    let result = api.ask_email_change(&email).await;
-                    SettingsNews::EmailAsked(email, result)
-                }
-                Deed::Disconnect(id) => {
-                    let result = api.disconnect_identity(&id).await;
-                    SettingsNews::Disconnected(id, result)
-                }
-                Deed::Delete => SettingsNews::Deleted(api.delete_account().await.map(drop)),
+        match deed {
+            Deed::ChangePassword(password) => self.ask(|api| async move {
+                let secret = Secret::new(password.expose_secret());
+                SettingsNews::PasswordChanged(password, api.change_password(secret).await)
+            }),
+            Deed::AskEmail(email) => self.ask(|api| async move {
+                let result = api.ask_email_change(&email).await;
+                SettingsNews::EmailAsked(email, result)
+            }),
+            Deed::Disconnect(id) => self.ask(|api| async move {
+                let result = api.disconnect_identity(&id).await;
+                SettingsNews::Disconnected(id, result)
+            }),
+            Deed::Connect(provider) => self.connect(provider),
+            Deed::Delete => {
+                self.ask(|api| async move { SettingsNews::Deleted(api.delete_account().await.map(drop)) });
             }
+        }
+    }
+
+    /// Sends the browser out to connect a social account.
+    fn connect(&mut self, provider: String) {
+        let Some(account) = self.account.clone() else { return };
+        self.begin_asking();
+        let (mailbox, attempt, open) = (self.mailbox.clone(), self.state.settings.attempt, self.opener());
+        tokio::spawn(async move {
+            let result = account.connect_social(&provider, open).await;
+            let _ =
+                mailbox.send(Message::News(News::Setting { attempt, news: SettingsNews::Connected(provider, result) }));
         });
+    }
+
+    fn learn_connected(&mut self, provider: String, result: Result<(), AccountError>) {
+        // This news may overtake the one that the browser is back.
+        if let Some(auth) = self.account.as_ref().map(Account::snapshot) {
+            self.learn_auth(auth);
+        }
+        match result {
+            Ok(()) => self.done("connected", None),
+            Err(AccountError::Remote(error)) if error.is(Code::IdentityConflict) => {
+                self.state.settings.pending = None;
+                self.state.trouble = Some(Trouble::plain("social-connected-elsewhere"));
+            }
+            Err(AccountError::Remote(error)) => self.deed_refused(Deed::Connect(provider), &error),
+            Err(error) => {
+                self.state.settings.pending = None;
+                // Whoever called the browser back knows it.
+                if error != AccountError::Cancelled {
+                    self.state.trouble = Some(Trouble::plain(error.code()));
+                }
+            }
+        }
     }
 
     fn confirm_identity(&mut self, password: SecretString) {
@@ -419,6 +488,7 @@ impl Owner {
                 Ok(()) => self.done("disconnected", None),
                 Err(error) => self.deed_refused(Deed::Disconnect(id), &error),
             },
+            SettingsNews::Connected(provider, result) => self.learn_connected(provider, result),
             SettingsNews::Confirmed(result) => self.learn_confirmed(result),
             SettingsNews::PasswordChanged(password, result) => match result {
                 Ok(()) => self.done("password-changed", None),

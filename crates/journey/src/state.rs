@@ -8,6 +8,8 @@ use likeness_protocol::oauth::Next;
 use likeness_protocol::verification::{ConsentReceipt, Policy, ProfileStatus, Receipt};
 use likeness_submission::OpenSession;
 
+use crate::invitation::Held;
+use crate::joining::Joining;
 use crate::settings::{Page, Settings};
 use crate::view::{CameraChoice, CameraFinding, Document, Hand, MailView, Mode, Photo, Progress, SendPhase, Trouble};
 
@@ -24,6 +26,8 @@ pub enum Place {
     SignIn,
     /// Through an organisation; which page is the sign-in's own to say.
     Organisation,
+    /// An invitation that was opened.
+    Invitation,
     /// The keyring's own dialog is open.
     WaitingForKeyring,
     /// Status.
@@ -264,6 +268,14 @@ pub struct State {
     pub email: String,
     /// Domain typed on the way through an organisation.
     pub organisation: String,
+    /// How the sign-in through the browser was begun.
+    pub joining: Joining,
+    /// The social accounts the server offers.
+    pub social: Vec<String>,
+    /// An invitation that was opened and not used.
+    pub invitation: Option<Held>,
+    /// Whom practice mode has invited, and what each invitation is for.
+    pub practice_invitations: Vec<(String, String)>,
     /// Waiting for an answer to what was pressed.
     pub busy: bool,
     /// What went wrong with what was pressed.
@@ -306,6 +318,10 @@ impl State {
             auth: Auth::Booting,
             email: String::new(),
             organisation: String::new(),
+            joining: Joining::default(),
+            social: Vec::new(),
+            invitation: None,
+            practice_invitations: Vec::new(),
             busy: false,
             trouble: None,
             profile: None,
@@ -355,6 +371,8 @@ impl State {
             // Everything behind the domain has a way out of its own, which tells the server nothing more.
             Place::Organisation if self.busy || !matches!(self.auth, Auth::SignedOut { .. }) => None,
             Place::Organisation => Some(Place::SignIn),
+            Place::Invitation if self.busy => None,
+            Place::Invitation => Some(self.invitation.as_ref().map_or(Place::SignIn, Held::behind)),
             // Come here to look at the name once more: the photos are still there, and so is the way on.
             Place::Name if self.draft.name_set && self.draft.holds_photos() => Some(self.next_step()),
             Place::Name | Place::FixPhoto => Some(Place::Home),

@@ -161,6 +161,27 @@ pub enum Screen {
         practice_accounts: Vec<PracticeAccount>,
         /// Why the learner was signed out, if a session just ended: a code.
         ended: Option<String>,
+        /// Social accounts to sign in with: `google`, `apple`, `facebook`. `sign_in_social`.
+        social: Vec<String>,
+        /// The one that was tried last, when what went wrong is about it.
+        social_tried: Option<String>,
+        /// Seeded invitations of practice mode; empty otherwise. `use_practice_invitation`.
+        practice_invitations: Vec<PracticeInvitation>,
+    },
+    /// An invitation that was opened. `accept_invitation`, which signs out first if need be; `back`.
+    Invitation {
+        /// Who invites whom; `None` until the server said it.
+        invitation: Option<InvitationView>,
+        /// Is somebody signed in?
+        signed_in: bool,
+        /// Who, masked, where that is known.
+        signed_in_as: Option<String>,
+        /// Would signing out lose photos?
+        loses_photos: bool,
+        /// Working on it.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
     },
     /// Signing in through an organisation.
     Organisation {
@@ -344,8 +365,21 @@ pub enum SettingsPage {
         linked: Option<Vec<LinkedView>>,
         /// The organisation that lets only itself change the address; `None`: the learner may.
         email_managed_by: Option<String>,
+        /// Social accounts that can be connected: `google`, `apple`, `facebook`. `connect_social`.
+        offers: Vec<String>,
+        /// Whose invitation is still held. `open_invitation`.
+        invitation: Option<String>,
         /// What was done last.
         done: Option<SettingsDone>,
+    },
+    /// The browser is out to connect a social account. `reopen_browser`, `copy_browser_link`, `cancel_sign_in`.
+    Browser {
+        /// Its name.
+        to: String,
+        /// Did the system open it?
+        opened: bool,
+        /// Until when it is waited for, milliseconds since 1970.
+        until_ms: i64,
     },
     /// Another address. `change_email`; then, with the code from its mailbox, `confirm_email`, or `cancel_email_change`.
     Email {
@@ -387,6 +421,8 @@ pub enum SettingsTopic {
     Delete,
     /// A way in through somebody else.
     Disconnect,
+    /// One more way in through somebody else.
+    Connect,
 }
 
 /// A way in through somebody else.
@@ -425,7 +461,7 @@ pub struct SessionView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingsDone {
-    /// What: `password-changed`, `email-changed`, `sessions-ended`, `disconnected`, `exported`.
+    /// What: `password-changed`, `email-changed`, `sessions-ended`, `connected`, `disconnected`, `exported`.
     pub code: String,
     /// Where the saved file is.
     pub path: Option<String>,
@@ -439,6 +475,8 @@ pub enum OrganisationPage {
     Domain {
         /// What was typed before.
         input: String,
+        /// The invitation that goes with it. `forget_invitation`.
+        invitation: Option<InvitationView>,
     },
     /// The browser is out. `reopen_browser`, `copy_browser_link`.
     Browser {
@@ -448,6 +486,8 @@ pub enum OrganisationPage {
         opened: bool,
         /// Until when it is waited for, milliseconds since 1970.
         until_ms: i64,
+        /// Was a password typed, which this organisation does not want?
+        not_by_password: bool,
     },
     /// A new account, or the one there is? `new`, `existing`.
     ChooseAccount {
@@ -473,12 +513,14 @@ pub enum OrganisationPage {
         /// The name it gave; may be empty.
         suggested_name: String,
     },
-    /// Proof of the account there is. `link`, `back`.
+    /// Proof of the account there is. `link`, `via`, `back`.
     LinkExisting {
         /// The organisation.
         org: String,
         /// Is its address that of an account already?
         already_uses_this_email: bool,
+        /// Social accounts that prove it too.
+        providers: Vec<String>,
     },
     /// A password before a social sign-in is taken off. `set-password`, `back`.
     SetPassword {
@@ -502,6 +544,8 @@ pub enum OrganisationPage {
         account_masked: String,
         /// The organisation's address, masked.
         org_masked: String,
+        /// Will the organisation see whether the profile is approved?
+        sees_status: bool,
     },
     /// The code of an invitation. `invitation`, `back`.
     Invitation {
@@ -513,6 +557,26 @@ pub enum OrganisationPage {
         /// Where it went, masked.
         email_masked: String,
     },
+}
+
+/// Who invites whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct InvitationView {
+    /// The organisation.
+    pub org: String,
+    /// The address it was sent to, masked.
+    pub email_masked: String,
+}
+
+/// A seeded invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PracticeInvitation {
+    /// Whom it was sent to; names it in `use_practice_invitation`.
+    pub email: String,
+    /// What it is good for trying.
+    pub for_trying: String,
 }
 
 /// A seeded account.

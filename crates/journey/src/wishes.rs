@@ -29,6 +29,7 @@ impl Owner {
             }),
             Intent::UsePracticeAccount { email } => self.use_practice_account(&email),
             Intent::Joining(wish) => self.grant_joining(wish),
+            Intent::Invitation(wish) => self.grant_invitation(wish),
             Intent::SignOut => self.sign_out(),
             Intent::SkipKeyring => self.on(Place::WaitingForKeyring, |owner| {
                 if let Some(account) = &owner.account {
@@ -176,6 +177,12 @@ impl Owner {
         self.state.trouble = None;
         if matches!(self.state.place, Place::Settings(_)) {
             self.state.settings.leave_page();
+        }
+        if self.state.place == Place::Invitation
+            && self.state.invitation.as_ref().is_some_and(|held| held.view().is_none())
+        {
+            // What could not be read is not worth keeping.
+            self.state.invitation = None;
         }
         self.state.place = place;
         Ok(())

@@ -56,6 +56,8 @@ const TABLE = {
   'auth-session-expired': { severity: 'blocking', ...AGAIN, text: 'error-auth-session-expired' },
   'invitation-required': { ...CORRECT, text: 'error-invitation-required' },
   'invitation-unknown': { ...CORRECT, text: 'error-invitation-unknown' },
+  'invitation-link-unknown': { ...HELP, text: 'error-invitation-link-unknown' },
+  'social-connected-elsewhere': { ...HELP, text: 'error-social-connected-elsewhere' },
   'invitation-expired': { ...HELP, text: 'error-invitation-expired' },
   'invitation-used': { ...HELP, text: 'error-invitation-used' },
   'invitation-wrong-person': { ...HELP, text: 'error-invitation-wrong-person' },

@@ -3,11 +3,13 @@ import type { CameraView } from "./CameraView";
 import type { Document } from "./Document";
 import type { Hand } from "./Hand";
 import type { HomeAction } from "./HomeAction";
+import type { InvitationView } from "./InvitationView";
 import type { MailView } from "./MailView";
 import type { OrganisationPage } from "./OrganisationPage";
 import type { Photo } from "./Photo";
 import type { PhotoSlot } from "./PhotoSlot";
 import type { PracticeAccount } from "./PracticeAccount";
+import type { PracticeInvitation } from "./PracticeInvitation";
 import type { ProfileStatus } from "./ProfileStatus";
 import type { Progress } from "./Progress";
 import type { ReasonView } from "./ReasonView";
@@ -50,7 +52,43 @@ practiceAccounts: Array<PracticeAccount>,
 /**
  * Why the learner was signed out, if a session just ended: a code.
  */
-ended: string | null, } | { "kind": "organisation", 
+ended: string | null, 
+/**
+ * Social accounts to sign in with: `google`, `apple`, `facebook`. `sign_in_social`.
+ */
+social: Array<string>, 
+/**
+ * The one that was tried last, when what went wrong is about it.
+ */
+socialTried: string | null, 
+/**
+ * Seeded invitations of practice mode; empty otherwise. `use_practice_invitation`.
+ */
+practiceInvitations: Array<PracticeInvitation>, } | { "kind": "invitation", 
+/**
+ * Who invites whom; `None` until the server said it.
+ */
+invitation: InvitationView | null, 
+/**
+ * Is somebody signed in?
+ */
+signedIn: boolean, 
+/**
+ * Who, masked, where that is known.
+ */
+signedInAs: string | null, 
+/**
+ * Would signing out lose photos?
+ */
+losesPhotos: boolean, 
+/**
+ * Working on it.
+ */
+busy: boolean, 
+/**
+ * What went wrong.
+ */
+trouble: Trouble | null, } | { "kind": "organisation", 
 /**
  * Which page of it.
  */

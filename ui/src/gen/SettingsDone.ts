@@ -5,7 +5,7 @@
  */
 export type SettingsDone = { 
 /**
- * What: `password-changed`, `email-changed`, `sessions-ended`, `disconnected`, `exported`.
+ * What: `password-changed`, `email-changed`, `sessions-ended`, `connected`, `disconnected`, `exported`.
  */
 code: string, 
 /**

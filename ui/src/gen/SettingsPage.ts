@@ -25,9 +25,29 @@ linked: Array<LinkedView> | null,
  */
 emailManagedBy: string | null, 
 /**
+ * Social accounts that can be connected: `google`, `apple`, `facebook`. `connect_social`.
+ */
+offers: Array<string>, 
+/**
+ * Whose invitation is still held. `open_invitation`.
+ */
+invitation: string | null, 
+/**
  * What was done last.
  */
-done: SettingsDone | null, } | { "kind": "email", 
+done: SettingsDone | null, } | { "kind": "browser", 
+/**
+ * Its name.
+ */
+to: string, 
+/**
+ * Did the system open it?
+ */
+opened: boolean, 
+/**
+ * Until when it is waited for, milliseconds since 1970.
+ */
+untilMs: number, } | { "kind": "email", 
 /**
  * The address that waits for its code, masked.
  */

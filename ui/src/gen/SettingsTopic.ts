@@ -3,4 +3,4 @@
 /**
  * What can be changed about an account.
  */
-export type SettingsTopic = "email" | "password" | "delete" | "disconnect";
+export type SettingsTopic = "email" | "password" | "delete" | "disconnect" | "connect";

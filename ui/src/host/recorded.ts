@@ -85,6 +85,23 @@ const organisation = (page: OrganisationPage, more: Partial<Recorded> = {}, wron
   ...more,
 });
 
+const invited = (
+  more: Partial<Extract<Screen, { kind: 'invitation' }>>,
+  frame: Partial<Frame> = { mayGoBack: true },
+): Recorded => ({
+  screen: {
+    kind: 'invitation',
+    invitation: { org: HARBOUR, emailMasked: 's…@harbour.example' },
+    signedIn: false,
+    signedInAs: null,
+    losesPhotos: false,
+    busy: false,
+    trouble: null,
+    ...more,
+  },
+  frame,
+});
+
 const FACE_OVAL = { x: 0.375, y: 0.14, width: 0.25, height: 0.68 };
 const CARD_OUTLINE = { x: 0.24, y: 0.21, width: 0.52, height: 0.583 };
 
@@ -143,6 +160,8 @@ const overview: Extract<SettingsPage, { kind: 'overview' }> = {
     },
   ],
   emailManagedBy: null,
+  offers: ['apple'],
+  invitation: null,
   done: null,
 };
 const forgotten = (sent: boolean, problem: Trouble | null = null): Recorded => ({
@@ -173,8 +192,27 @@ const RECORDED: Record<string, Recorded> = {
         { email: 'omar@practice.example', forTrying: 'A profile that is in review.' },
       ],
       ended: null,
+      social: ['google', 'apple', 'facebook'],
+      socialTried: null,
+      practiceInvitations: [
+        { email: 'sam@harbour.example', forTrying: 'Connect the account sam@mail.example to Harbour University.' },
+      ],
     },
     frame: { who: null, mayGoBack: true },
+  },
+  'sign-in-social-cancelled': {
+    screen: {
+      kind: 'sign-in',
+      email: '',
+      busy: false,
+      trouble: trouble('sso-cancelled'),
+      practiceAccounts: [],
+      ended: null,
+      social: ['google', 'apple'],
+      socialTried: 'apple',
+      practiceInvitations: [],
+    },
+    frame: { who: null, mayGoBack: true, mode: 'production' },
   },
   'sign-in-wrong': {
     screen: {
@@ -184,6 +222,9 @@ const RECORDED: Record<string, Recorded> = {
       trouble: trouble('invalid-credentials', { field: 'password' }),
       practiceAccounts: [],
       ended: null,
+      social: [],
+      socialTried: null,
+      practiceInvitations: [],
     },
     frame: { who: null, mayGoBack: true, mode: 'production' },
   },
@@ -195,6 +236,9 @@ const RECORDED: Record<string, Recorded> = {
       trouble: trouble('network-connect'),
       practiceAccounts: [],
       ended: null,
+      social: [],
+      socialTried: null,
+      practiceInvitations: [],
     },
     frame: { who: null, mayGoBack: true, mode: 'production' },
   },
@@ -206,22 +250,49 @@ const RECORDED: Record<string, Recorded> = {
       trouble: null,
       practiceAccounts: [],
       ended: 'session-ended',
+      social: [],
+      socialTried: null,
+      practiceInvitations: [],
     },
     frame: { who: null, mode: 'production' },
   },
-  organisation: organisation({ kind: 'domain', input: '' }, { frame: { who: null, mayGoBack: true } }),
+  organisation: organisation({ kind: 'domain', input: '', invitation: null }, { frame: { who: null, mayGoBack: true } }),
   'organisation-product-name': organisation(
-    { kind: 'domain', input: 'okta' },
+    { kind: 'domain', input: 'okta', invitation: null },
     { frame: { who: null, mayGoBack: true } },
     trouble('org-is-product-name'),
   ),
   'organisation-unknown': organisation(
-    { kind: 'domain', input: 'corp.example' },
+    { kind: 'domain', input: 'corp.example', invitation: null },
     { frame: { who: null, mayGoBack: true } },
     trouble('org-not-found'),
   ),
-  'organisation-browser': organisation({ kind: 'browser', org: HARBOUR, opened: true, untilMs: SENT_AT_MS }),
-  'organisation-browser-shut': organisation({ kind: 'browser', org: HARBOUR, opened: false, untilMs: SENT_AT_MS }),
+  'organisation-invited': organisation(
+    { kind: 'domain', input: 'harbour.example', invitation: { org: HARBOUR, emailMasked: 's…@harbour.example' } },
+    { frame: { who: null, mayGoBack: true } },
+    trouble('invitation-wrong-person'),
+  ),
+  'organisation-browser': organisation({
+    kind: 'browser',
+    org: HARBOUR,
+    opened: true,
+    untilMs: SENT_AT_MS,
+    notByPassword: false,
+  }),
+  'organisation-not-by-password': organisation({
+    kind: 'browser',
+    org: HARBOUR,
+    opened: true,
+    untilMs: SENT_AT_MS,
+    notByPassword: true,
+  }),
+  'organisation-browser-shut': organisation({
+    kind: 'browser',
+    org: HARBOUR,
+    opened: false,
+    untilMs: SENT_AT_MS,
+    notByPassword: false,
+  }),
   'organisation-choose': organisation({
     kind: 'choose-account',
     org: HARBOUR,
@@ -238,7 +309,7 @@ const RECORDED: Record<string, Recorded> = {
     suggestedName: 'Nova Newcomer',
   }),
   'organisation-link': organisation(
-    { kind: 'link-existing', org: HARBOUR, alreadyUsesThisEmail: true },
+    { kind: 'link-existing', org: HARBOUR, alreadyUsesThisEmail: true, providers: ['google'] },
     {},
     trouble('invalid-credentials'),
   ),
@@ -249,10 +320,33 @@ const RECORDED: Record<string, Recorded> = {
     org: HARBOUR,
     accountMasked: 's•••••@mail.example',
     orgMasked: 's•••••@harbour.example',
+    seesStatus: true,
+  }),
+  'organisation-confirm-social': organisation({
+    kind: 'confirm-link',
+    org: 'Google',
+    accountMasked: 's•••••@mail.example',
+    orgMasked: 's•••••@mail.example',
+    seesStatus: false,
   }),
   'organisation-invitation': organisation({ kind: 'invitation', org: HARBOUR }),
+  invitation: invited({}, { who: null, mayGoBack: true }),
+  'invitation-signed-in': invited({ signedIn: true, signedInAs: 'l•••@practice.example', losesPhotos: true }),
+  'invitation-reading': invited({ invitation: null, busy: true }, { who: null }),
+  'invitation-used': invited({ invitation: null, trouble: trouble('invitation-used') }, { who: null, mayGoBack: true }),
   'organisation-verify': organisation({ kind: 'verify-email', emailMasked: 'n•••••@mail.example' }),
   settings: settings(overview),
+  'settings-delinked': settings({
+    ...overview,
+    offers: ['google', 'apple'],
+    linked: [],
+    invitation: HARBOUR,
+    done: { code: 'disconnected', path: null },
+  }),
+  'settings-connected': settings({ ...overview, offers: [], done: { code: 'connected', path: null } }),
+  'settings-browser': { ...settings({ kind: 'browser', to: 'Google', opened: true, untilMs: SENT_AT_MS }), frame: {} },
+  'settings-confirm-connect': settings({ kind: 'confirm', topic: 'connect' }),
+  'settings-connected-elsewhere': settings(overview, trouble('social-connected-elsewhere')),
   'settings-done': settings({ ...overview, done: { code: 'password-changed', path: null } }),
   'settings-exported': settings({
     ...overview,

@@ -14,7 +14,7 @@ export type StepWish =
   | { kind: 'new' | 'existing' | 'confirm' | 'resend' | 'later' | 'back' }
   | { kind: 'create'; alternativeEmail: string; password: string; fullName: string }
   | { kind: 'link'; email: string; password: string }
-  | { kind: 'delink'; provider: string }
+  | { kind: 'delink' | 'via'; provider: string }
   | { kind: 'set-password'; password: string }
   | { kind: 'invitation' | 'verify'; code: string };
 
@@ -24,6 +24,11 @@ export interface Commands {
   go: Nothing;
   back: Nothing;
   change: { what: 'name' | 'face' | 'id' | 'document' };
+  use_practice_invitation: { email: string };
+  open_invitation: Nothing;
+  accept_invitation: Nothing;
+  forget_invitation: Nothing;
+  sign_in_social: { provider: string };
   open_organisation: Nothing;
   find_organisation: { input: string };
   reopen_browser: Nothing;
@@ -71,6 +76,7 @@ export interface Commands {
   end_session: { id: string };
   end_other_sessions: Nothing;
   disconnect_identity: { id: string };
+  connect_social: { provider: string };
   export_data: Nothing;
   delete_account: Nothing;
   quit: Nothing;
