@@ -12,7 +12,7 @@ use likeness_protocol::jws::PrivateKey;
 use likeness_protocol::oauth::TokenResponse;
 use likeness_protocol::problem::Code;
 use likeness_protocol::text::Secret;
-use likeness_remote::{Api, Authorisation, RemoteError, StepAnswer};
+use likeness_remote::{Api, Authorisation, Kiosk, RemoteError, StepAnswer};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
@@ -21,8 +21,9 @@ use crate::error::AccountError;
 use crate::flow::browser::{
     self, BROWSER_WITHIN, Back, Brought, Halfway, OpenUrl, Outing, Ready, Shown, Stepped, Through,
 };
+use crate::flow::device;
 use crate::flow::password::{self, Granted};
-use crate::state::{Auth, BrowserWait, EndReason, Kept, Learner, MemoryReason, Unproven};
+use crate::state::{Auth, BrowserWait, EndReason, GuestWait, Kept, Learner, MemoryReason, Unproven};
 use crate::tokens::{AccessToken, Freshness};
 use crate::vault::{KEY_BYTES, Keeps, Pending, READ_WITHIN, SessionItem, Slot, Vault, VaultFault, WRITE_WITHIN};
 
@@ -43,6 +44,10 @@ pub(crate) enum Order {
     SignInBrowser {
         through: Through,
         open: Arc<dyn OpenUrl>,
+        done: Done,
+    },
+    SignInGuest {
+        kiosk: Kiosk,
         done: Done,
     },
     ProveVia {
@@ -98,6 +103,8 @@ pub(crate) enum Event {
     NotByPassword(Box<Ready>),
     /// The browser can be opened.
     BrowserReady { org: String, link: String },
+    /// The guest's phone is awaited.
+    GuestAwaited(GuestWait),
     /// The browser came back with something to trade.
     BroughtBack,
     /// The browser of this number, sent out by somebody who is signed in, came back.
@@ -137,6 +144,7 @@ pub(crate) fn start(api: Api, vault: Vault, slot: Slot) -> (mpsc::UnboundedSende
         outdated: None,
         browser: None,
         opener: None,
+        guest: None,
         halfway: None,
         errand: None,
         errands: 0,
@@ -171,6 +179,8 @@ struct Owner {
     browser: Option<Browser>,
     /// What opens the browser if the password that is shown just now is not wanted.
     opener: Option<Arc<dyn OpenUrl>>,
+    /// What asks whether a kiosk's guest has signed in.
+    guest: Option<AbortHandle>,
     /// A sign-in that needs another step.
     halfway: Option<Halfway>,
     /// What somebody who is signed in has sent the browser out for. It has no attempt's number: tokens are renewed meanwhile.
@@ -216,6 +226,7 @@ impl Owner {
                 Order::Restore { done } => self.restore(done),
                 Order::SignIn { email, password, open, done } => self.sign_in(email, password, open, done),
                 Order::SignInBrowser { through, open, done } => self.sign_in_browser(through, open, done),
+                Order::SignInGuest { kiosk, done } => self.sign_in_guest(kiosk, done),
                 Order::ProveVia { provider, open, done } => self.prove_via(provider, open, done),
                 Order::GoOut { outing, open, done } => self.go_out_signed_in(*outing, open, done),
                 Order::CameBack { query } => self.came_back(query),
@@ -286,6 +297,35 @@ impl Owner {
         self.show(Auth::Discovering);
         let api = self.api.clone();
         self.go_out(open, async move { browser::prepare(&api, through).await });
+    }
+
+    fn sign_in_guest(&mut self, kiosk: Kiosk, done: Done) {
+        if self.done.is_some() {
+            return answer(done, Err(AccountError::Busy));
+        }
+        if self.session.is_some() {
+            return answer(done, Err(AccountError::AlreadySignedIn));
+        }
+        self.attempt += 1;
+        self.done = Some(done);
+        self.halfway = None;
+        self.show(Auth::Discovering);
+        let api = self.api.clone();
+        let asking = self.beside(|report| async move {
+            let guest = async {
+                let begun = device::begin(&api, kiosk).await?;
+                let shown = &begun.shown;
+                report.say(Event::GuestAwaited(GuestWait {
+                    code: shown.user_code.clone(),
+                    page: shown.verification_uri.clone(),
+                    page_with_code: shown.verification_uri_complete.clone(),
+                    until: api.clock().now().plus(Duration::from_secs(shown.expires_in)),
+                }));
+                begun.guest(&api).await
+            };
+            report.say(Event::Stepped(guest.await.map(Stepped::In).map_err(AccountError::from)));
+        });
+        self.guest = Some(asking);
     }
 
     fn prove_via(&mut self, provider: String, open: Arc<dyn OpenUrl>, done: Done) {
@@ -421,6 +461,7 @@ impl Owner {
 
     fn stepped(&mut self, result: Result<Stepped, AccountError>) {
         self.browser = None;
+        self.guest = None;
         match result {
             Ok(Stepped::In(granted)) => {
                 self.halfway = None;
@@ -506,13 +547,21 @@ impl Owner {
         let out = matches!(*self.auth.borrow(), Auth::AwaitingBrowser(_));
         let waits = matches!(
             *self.auth.borrow(),
-            Auth::Exchanging | Auth::Discovering | Auth::AwaitingBrowser(_) | Auth::Interaction(_)
+            Auth::Exchanging
+                | Auth::Discovering
+                | Auth::AwaitingBrowser(_)
+                | Auth::AwaitingGuest(_)
+                | Auth::Interaction(_)
         );
         if waits && self.session.is_none() {
             self.attempt += 1;
             if let Some(browser) = self.browser.take() {
                 // What is waited for is dropped, and the port closed with it.
                 browser.waiting.abort();
+            }
+            if let Some(asking) = self.guest.take() {
+                // A yes that is on its way is for a key that is gone with this.
+                asking.abort();
             }
             // Whoever calls back a browser that was to prove an account can prove it otherwise.
             if !(out && self.show_step()) {
@@ -579,6 +628,7 @@ impl Owner {
             Event::NotByPassword(ready) => self.not_by_password(*ready),
             Event::OutingOver { number, brought } => self.outing_over(number, brought),
             Event::BrowserReady { org, link } => self.browser_ready(org, link),
+            Event::GuestAwaited(wait) => self.show(Auth::AwaitingGuest(wait)),
             Event::BroughtBack => {
                 self.browser = None;
                 self.show(Auth::Exchanging);
@@ -841,7 +891,16 @@ impl Owner {
             session.access = None;
         }
         let Some(refresh) = session.refresh.clone() else {
-            return self.server_ended(EndReason::SessionEnded);
+            // Nothing renews a kiosk's token: it is used up to its end.
+            let now = self.api.clock().now();
+            let Some(access) = session.access.as_ref().filter(|access| access.freshness(now) != Freshness::Dead) else {
+                return self.server_ended(EndReason::SessionEnded);
+            };
+            let authorisation = session.authorisation(access);
+            for answer in self.waiting.drain(..) {
+                let _ = answer.send(Ok(authorisation.clone()));
+            }
+            return;
         };
         self.renewing = true;
         let key = Arc::clone(&session.key);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use likeness_protocol::text::Secret;
-use likeness_remote::{Api, Authorisation, Credentials, Promised, RemoteError, SignedApi, StepAnswer};
+use likeness_remote::{Api, Authorisation, Credentials, Kiosk, Promised, RemoteError, SignedApi, StepAnswer};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -79,6 +79,17 @@ impl Account {
     pub async fn sign_in_social(&self, provider: &str, open: Arc<dyn OpenUrl>) -> Result<(), AccountError> {
         let through = Through::Social(provider.to_owned());
         self.order(|done| Order::SignInBrowser { through, open, done }).await
+    }
+
+    /// Signs a kiosk's guest in: shows a code for their phone as [`Auth::AwaitingGuest`] and waits until they have let this kiosk in. The sign-in
+    /// is never renewed and ends by itself; start the account with a [`crate::vault::MemoryStore`], so that no keyring is touched.
+    /// [`Account::cancel`] stops the wait.
+    ///
+    /// # Errors
+    /// [`AccountError::Remote`] with `device-refused` when the guest pressed "no", `device-code-expired` when nobody came in five minutes,
+    /// `unauthorized-client` when this computer is no registered kiosk.
+    pub async fn sign_in_guest(&self, kiosk: Kiosk) -> Result<(), AccountError> {
+        self.order(|done| Order::SignInGuest { kiosk, done }).await
     }
 
     /// Proves the existing account through a social account of it, in the step that asks for that proof.

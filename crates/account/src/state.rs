@@ -27,6 +27,8 @@ pub enum Auth {
     Discovering,
     /// The browser is out.
     AwaitingBrowser(BrowserWait),
+    /// A kiosk waits for its guest, who signs in with their own phone.
+    AwaitingGuest(GuestWait),
     /// The server needs another step before anybody is signed in.
     Interaction(Unproven),
     /// Talking to the server about who this is.
@@ -55,6 +57,25 @@ pub struct BrowserWait {
     pub until: UnixMs,
     /// Did the system take the link?
     pub opened: bool,
+}
+
+/// A guest who has not signed in yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GuestWait {
+    /// What the guest compares, and types where they cannot scan: `BCDF-GHJK`.
+    pub code: String,
+    /// The page to open on the phone.
+    pub page: String,
+    /// The same with the code in it, for a picture to scan.
+    pub page_with_code: String,
+    /// Until when the code is good.
+    pub until: UnixMs,
+}
+
+impl fmt::Debug for GuestWait {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("GuestWait").field("until", &self.until).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for BrowserWait {

@@ -12,6 +12,7 @@ mod browser;
 mod client;
 mod clock;
 mod credentials;
+mod device;
 mod error;
 #[cfg(feature = "test-support")]
 pub mod faulty_line;
@@ -26,6 +27,7 @@ pub use api::{Api, SignedApi, StatusRead};
 pub use browser::{Announced, BrowserWish, Outcome, StepAnswer, Unfinished, WayBack};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Authorisation, Credentials, Promised};
+pub use device::{GuestAnswer, Kiosk};
 pub use error::{LONGEST_RETRY_AFTER, Refusal, RemoteError};
 pub use oauth::PasswordAnswer;
 pub use retry::{Pace, Waits};

@@ -22,7 +22,7 @@ pub const LIMIT: Duration = Duration::from_mins(1);
 pub struct TestClock(AtomicU64);
 
 impl TestClock {
-    fn new() -> Arc<Self> {
+    pub fn new() -> Arc<Self> {
         Arc::new(Self(AtomicU64::new(1_800_000_000_000)))
     }
 

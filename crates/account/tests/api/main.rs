@@ -4,6 +4,7 @@
 mod browser;
 mod confirming;
 mod desk;
+mod guest;
 #[path = "../../../../tests/journey/http.rs"]
 mod http;
 mod keyring;
