@@ -21,7 +21,7 @@ const LOOK: &str = "
     const now = document.activeElement;
     const named = (it) => it.dataset?.action || it.id || it.tagName;
     if (!target) return { missing: true, name: named(now) };
-    const found = { name: named(now), at: now === target, fault: null, away: !document.hasFocus() };
+    const found = { name: named(now), at: now === target, fault: null };
     found.behind = !!(target.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING);
     if (now === document.body || now.tabIndex < 0) return found;
     const { outlineStyle, outlineWidth, visibility } = getComputedStyle(now);
@@ -47,14 +47,7 @@ impl Window {
         self.wait(&format!("{selector} {text} to be there"), |window| look(window)["missing"] != json!(true));
         let mut way = Vec::new();
         for _ in 0..MOST_STOPS {
-            let mut seen = look(self);
-            if seen["away"] == json!(true) {
-                // Keys go to a window that was just opened before the system has made it the active one.
-                self.wait("the window to be the active one", |window| {
-                    seen = look(window);
-                    seen["away"] == json!(false)
-                });
-            }
+            let seen = look(self);
             assert!(seen["fault"].is_null(), "the focus is on {} and not seen there: {}", seen["name"], seen["fault"]);
             if seen["at"] == json!(true) {
                 return;

@@ -7,6 +7,7 @@
 mod browser;
 mod camera;
 mod deadline;
+mod display;
 mod fake_camera;
 mod folder;
 mod foreign_provider;

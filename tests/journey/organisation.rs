@@ -2,8 +2,12 @@
 //! the flows of the two help pages, each from the first screen to its end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use likeness_account::vault::{MemoryStore, Slot};
+use likeness_account::{Account, OpenUrl};
+use likeness_remote::Api;
 use likeness_server::{Settings, admin, settings::MailRoute};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
@@ -145,6 +149,20 @@ impl Computer {
             let invitation = admin::invite(&settings, &org.0, email, Duration::from_hours(24)).await;
             invitation.expect("the organisation invites").code.expose().to_owned()
         })
+    }
+
+    /// The same account on another computer.
+    fn sign_in_elsewhere(&self, email: &str) {
+        let port = std::fs::read_to_string(self.home.path().join("data/app.likeness.desktop/practice/port"));
+        let origin = format!("http://127.0.0.1:{}", port.expect("the practice server's port is kept").trim());
+        let origin = origin.parse().expect("an address");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let api = Api::new(&origin).expect("a server on this computer may be asked");
+            let account = Account::start(api, Box::new(MemoryStore::new()), Slot::practice());
+            let nobody: Arc<dyn OpenUrl> = Arc::new(|_: &str| false);
+            account.sign_in_password(email, PASSWORD.into(), nobody).await.expect("the new password opens the account");
+        });
     }
 
     /// The account that is there, proven with a wrong password first, and what will be connected.
@@ -392,6 +410,22 @@ fn the_address_changes_and_the_account_ends_by_keyboard() {
     computer.window.wait_for_heading(AT_HOME);
 
     computer.go_to_the_settings();
+    computer.window.push("show-password-page");
+    computer.window.wait_for_heading("Change your password");
+    computer.window.fill("#password", PASSWORD);
+    computer.window.enter();
+    computer.window.wait_for_heading("Account settings");
+    computer.window.push("back");
+    computer.window.wait_for_heading(AT_HOME);
+
+    computer.step("a sign-in elsewhere is seen and ended");
+    computer.sign_in_elsewhere("learner@likeness.example");
+    computer.go_to_the_settings();
+    computer.window.push("end-session");
+    computer.window.wait("what was done", |window| window.text().contains("You are signed out there"));
+    computer.window.shoot("session-ended");
+
+    computer.step("another address, proven from its mailbox");
     computer.window.push("show-email");
     computer.window.wait_for_heading("Change your e-mail address");
     computer.window.fill("#new_email", "not an address");

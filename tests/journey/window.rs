@@ -11,6 +11,7 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::deadline::Deadline;
+use crate::display;
 use crate::http::{Answer, ask};
 
 /// How long a screen may take to come. Five times what a busy machine was seen to need.
@@ -106,6 +107,10 @@ impl Window {
             window.script("return document.documentElement.dataset.ready || ''") == json!("true")
         });
         self.call("POST", "/window/rect", &json!({"width": 960, "height": 720}));
+        self.wait("the window to be the active one", |window| {
+            display::give_keyboard();
+            window.script("return document.hasFocus()") == json!(true)
+        });
     }
 
     /// One call of the driver's protocol in this session.
