@@ -1,9 +1,6 @@
 # Signing in through an organisation or a social account: whom, the browser, and what a first sign-in still needs.
 # $org is what the organisation calls itself, or the name of the social account.
 
-organisation-start = Log in with your organisation
-organisation-start-lead = For people whose company, school or university signs them in itself.
-
 organisation-domain-title = Log in with your organisation
 organisation-domain-lead = Type your organisation’s web address. Your browser then opens its sign-in page.
 organisation-domain-label = Web address of your organisation
@@ -53,9 +50,6 @@ organisation-blocked-by-social-title = Another sign-in is in the way
 organisation-blocked-by-social-lead = { $org } could not sign you in, because this account is connected to { $provider }. Delink it, and it goes on at once.
 organisation-blocked-no-password = This account has no password yet. You set one first, so that you can still sign in.
 organisation-delink = Delink my { $provider } account
-organisation-social-google = Google
-organisation-social-apple = Apple
-organisation-social-facebook = Facebook
 
 organisation-confirm-link-title = Connect these two?
 organisation-confirm-link-lead = From then on { $org } can sign you in to your account.

@@ -4,7 +4,19 @@
 import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle';
 
 const files = import.meta.glob<string>(
-  ['../../../locales/en/*.ftl', '!**/mail.ftl', '!**/cli.ftl', '!**/browser.ftl', '!**/consent.ftl'],
+  [
+    '../../../locales/en/*.ftl',
+    '!**/mail.ftl',
+    '!**/cli.ftl',
+    '!**/browser.ftl',
+    '!**/consent.ftl',
+    // These come with their screens.
+    '!**/capture.ftl',
+    '!**/hints.ftl',
+    '!**/invitation.ftl',
+    '!**/organisation.ftl',
+    '!**/settings.ftl',
+  ],
   {
     query: '?raw',
     import: 'default',
@@ -13,7 +25,12 @@ const files = import.meta.glob<string>(
 );
 
 const english = new FluentBundle('en');
-for (const text of Object.values(files)) english.addResource(new FluentResource(text));
+addWords(Object.values(files));
+
+/** Adds sentences that come later than the first screen. */
+export function addWords(texts: readonly string[]): void {
+  for (const text of texts) english.addResource(new FluentResource(text));
+}
 
 /** What fills the placeables of a sentence. */
 export type Words = Record<string, FluentVariable>;
