@@ -21,6 +21,9 @@
 #[path = "../journey/deadline.rs"]
 mod deadline;
 #[cfg(target_os = "linux")]
+#[path = "../journey/display.rs"]
+mod display;
+#[cfg(target_os = "linux")]
 #[path = "../journey/folder.rs"]
 #[allow(dead_code, reason = "shared with the journey tests, which use more of it")]
 mod folder;
