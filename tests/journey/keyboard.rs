@@ -87,7 +87,7 @@ impl Window {
 
     /// The heading of the screen.
     pub fn heading(&self) -> String {
-        self.script("return document.querySelector('h1')?.innerText || ''").as_str().unwrap_or_default().to_owned()
+        self.read("return document.querySelector('h1')?.innerText || ''")
     }
 
     /// Waits for a screen by its heading, which has to have taken the focus unless something has to be corrected.

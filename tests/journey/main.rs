@@ -12,6 +12,7 @@ mod fake_camera;
 mod folder;
 mod foreign_provider;
 mod http;
+mod invitation;
 mod keyboard;
 mod leftovers;
 mod locked_keyring;

@@ -1,11 +1,11 @@
 //! The ordinary build, without the feature that lets WebDriver in, walked by the accessibility tree: what a learner runs, heard as a screen reader hears it.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::folder::Folder;
 use crate::leftovers::nothing_in_clear;
+use crate::window::at_home;
 
 #[test]
 #[ignore = "needs a display and an ordinary build: cargo xtask test --suite journey"]
@@ -14,18 +14,8 @@ fn an_ordinary_run_is_heard_and_leaves_nothing() {
     let app = app.expect("LIKENESS_ORDINARY_APP names the ordinary build; `cargo xtask test --suite journey` makes it");
     let home = Folder::new("ordinary");
     let mut command = Command::new("/usr/bin/python3");
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey/by_ear.py")).arg(app).env("HOME", home.path());
-    for (name, folder) in [
-        ("XDG_DATA_HOME", "data"),
-        ("XDG_CONFIG_HOME", "config"),
-        ("XDG_CACHE_HOME", "cache"),
-        ("XDG_STATE_HOME", "state"),
-        ("XDG_RUNTIME_DIR", "run"),
-    ] {
-        let folder = home.path().join(folder);
-        fs::create_dir_all(&folder).expect("a folder of the home can be made");
-        command.env(name, folder);
-    }
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journey/by_ear.py")).arg(app);
+    at_home(home.path(), &mut command);
     let status = command.status().expect("/usr/bin/python3 starts; the script needs python3-gi and gir1.2-atspi-2.0");
     assert!(status.success(), "the ordinary build could not be walked by the accessibility tree");
     nothing_in_clear(&home, "Ada Specimen", "learner@likeness.example");

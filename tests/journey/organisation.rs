@@ -2,6 +2,7 @@
 //! the flows of the two help pages, each from the first screen to its end.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::folder::Folder;
 use crate::leftovers::nothing_in_clear;
 use crate::opened_links::OpenedLinks;
 use crate::steps::Steps;
-use crate::window::{Surroundings, Window};
+use crate::window::{Surroundings, Window, at_home};
 
 /// The domain of the organisation.
 pub const HARBOUR: &str = "harbour.example";
@@ -32,6 +33,14 @@ pub struct Computer {
     /// The app's window.
     pub window: Window,
     steps: Steps,
+}
+
+/// What somebody who is invited gets.
+pub struct Invitation {
+    /// To click.
+    pub link: String,
+    /// To type.
+    pub code: String,
 }
 
 impl Computer {
@@ -92,9 +101,35 @@ impl Computer {
     /// The whole way out and back, as somebody the practice provider knows.
     fn through_the_browser(&mut self, typed: &str, who: &str) {
         let link = self.go_to_the_browser(typed);
-        let (mut browser, page) = at_the_provider(&link);
-        let back = browser.submit(&page, &[("sub", &behind(&page, who))]).expect("the way back leads to the app");
-        assert!(back.text.contains("Your browser has done its part."), "{}", back.text);
+        browse_as(&link, who);
+    }
+
+    /// What the app opens next in the browser.
+    pub fn next_link(&mut self) -> String {
+        self.links.next()
+    }
+
+    /// Gives a program this computer's home.
+    pub fn at_home<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        at_home(self.home.path(), command)
+    }
+
+    /// Signs in with a practice account and gives it the password that the tests know.
+    pub fn sign_in_with_a_known_password(&mut self, email: &str) {
+        self.step("a practice account gets a password its owner knows");
+        self.window.push_naming("use-practice-account", email);
+        self.window.wait_for_heading(AT_HOME);
+        self.go_to_the_settings();
+        self.window.push("show-password-page");
+        self.window.wait_for_heading("Change your password");
+        self.window.fill("#password", PASSWORD);
+        self.window.shoot("change-password");
+        self.window.enter();
+        self.window.wait_for_heading("Account settings");
+        self.window.wait("what was done", |window| window.text().contains("Your password is changed"));
+        self.window.shoot("password-changed");
+        self.window.push("back");
+        self.window.wait_for_heading(AT_HOME);
     }
 
     /// Signs out, from the name menu.
@@ -105,7 +140,8 @@ impl Computer {
         self.window.wait_for_heading("Sign in");
     }
 
-    fn go_to_the_settings(&mut self) {
+    /// From any screen to the account settings.
+    pub fn go_to_the_settings(&mut self) {
         self.step("to the account settings, in two presses from the name menu");
         self.window.push("open-account");
         self.window.push("open-settings");
@@ -131,8 +167,8 @@ impl Computer {
         code.unwrap_or_default()
     }
 
-    /// Harbour University invites somebody, as its administrator does; gives the code of the invitation.
-    fn invitation_for(&self, email: &str) -> String {
+    /// Harbour University invites somebody, as its administrator does.
+    pub fn invite(&self, email: &str) -> Invitation {
         let practice = self.home.path().join("data/app.likeness.desktop/practice");
         let database = practice.join("data/likeness.sqlite");
         let settings = Settings::loopback(practice.join("data"), practice.join("keys/kek"), MailRoute::Kept);
@@ -146,8 +182,12 @@ impl Computer {
                 .await
                 .expect("the organisation is there");
             there.close().await;
-            let invitation = admin::invite(&settings, &org.0, email, Duration::from_hours(24)).await;
-            invitation.expect("the organisation invites").code.expose().to_owned()
+            let made = admin::invite(&settings, &org.0, email, Duration::from_hours(24)).await;
+            let made = made.expect("the organisation invites");
+            Invitation {
+                link: format!("app.likeness:/invite?t={}", made.token.expose()),
+                code: made.code.expose().to_owned(),
+            }
         })
     }
 
@@ -166,7 +206,7 @@ impl Computer {
     }
 
     /// The account that is there, proven with a wrong password first, and what will be connected.
-    fn prove(&mut self, email: &str) {
+    pub fn prove(&mut self, email: &str) {
         self.step("prove the account: a wrong password is refused, the right one counts");
         self.window.wait_for_heading("Sign in to your account");
         self.window.fill("#email", email);
@@ -189,7 +229,8 @@ impl Computer {
         self.window.enter();
     }
 
-    fn connect(&mut self, account: &str, theirs: &str) {
+    /// The last look at what will be connected, and yes to it.
+    pub fn connect(&mut self, account: &str, theirs: &str) {
         self.step("the last look, and connected");
         self.window.wait_for_heading("Connect these two?");
         let shown = self.window.text();
@@ -199,6 +240,13 @@ impl Computer {
         self.window.wait_for_heading(AT_HOME);
         self.window.shoot("connected");
     }
+}
+
+/// The browser's part of a sign-in, as somebody the practice provider knows.
+pub fn browse_as(link: &str, who: &str) {
+    let (mut browser, page) = at_the_provider(link);
+    let back = browser.submit(&page, &[("sub", &behind(&page, who))]).expect("the way back leads to the app");
+    assert!(back.text.contains("Your browser has done its part."), "{}", back.text);
 }
 
 /// Follows the app's link to the page of the practice provider.
@@ -324,7 +372,7 @@ fn an_account_there_is_gets_a_new_password_and_is_connected_by_its_invitation_by
     computer.through_the_browser("https://www.harbour.example/login", "Sam Sailor");
     computer.window.wait_for_heading("Do you have an account already?");
     computer.window.push("choose-existing");
-    let code = computer.invitation_for("sam@harbour.example");
+    let code = computer.invite("sam@harbour.example").code;
     computer.type_invitation(&code);
     computer.prove("sam@mail.example");
     computer.connect("@mail.example", "@harbour.example");
@@ -350,25 +398,14 @@ fn a_social_sign_in_in_the_way_is_delinked_in_the_settings_and_the_invitation_op
         Computer::start("organisation-blocked", "A social sign-in is in the way of the organisation.", &[]);
     computer.go_to_sign_in();
 
-    computer.step("the account that has Google connected gets a password its owner knows");
-    computer.window.push_naming("use-practice-account", "kim@mail.example");
-    computer.window.wait_for_heading(AT_HOME);
-    computer.go_to_the_settings();
-    computer.window.push("show-password-page");
-    computer.window.wait_for_heading("Change your password");
-    computer.window.fill("#password", PASSWORD);
-    computer.window.shoot("change-password");
-    computer.window.enter();
-    computer.window.wait_for_heading("Account settings");
-    computer.window.wait("what was done", |window| window.text().contains("Your password is changed"));
-    computer.window.shoot("password-changed");
+    computer.sign_in_with_a_known_password("kim@mail.example");
     computer.sign_out();
 
     computer.step("through the organisation: Google is in the way, and named");
     computer.through_the_browser(HARBOUR, "Kim Keel");
     computer.window.wait_for_heading("Do you have an account already?");
     computer.window.push("choose-existing");
-    let invitation = computer.invitation_for("kim@harbour.example");
+    let invitation = computer.invite("kim@harbour.example").code;
     computer.type_invitation(&invitation);
     computer.prove("kim@mail.example");
     computer.window.wait_for_heading("Another sign-in is in the way");
@@ -406,17 +443,7 @@ fn the_address_changes_and_the_account_ends_by_keyboard() {
     let mut computer =
         Computer::start("organisation-settings", "An address changes, and in the end the account goes.", &[]);
     computer.go_to_sign_in();
-    computer.window.push_naming("use-practice-account", "learner@likeness.example");
-    computer.window.wait_for_heading(AT_HOME);
-
-    computer.go_to_the_settings();
-    computer.window.push("show-password-page");
-    computer.window.wait_for_heading("Change your password");
-    computer.window.fill("#password", PASSWORD);
-    computer.window.enter();
-    computer.window.wait_for_heading("Account settings");
-    computer.window.push("back");
-    computer.window.wait_for_heading(AT_HOME);
+    computer.sign_in_with_a_known_password("learner@likeness.example");
 
     computer.step("a sign-in elsewhere is seen and ended");
     computer.sign_in_elsewhere("learner@likeness.example");

@@ -52,6 +52,23 @@ pub struct Surroundings<'a> {
     pub pictures: &'a Path,
 }
 
+/// Gives a program this folder as HOME and for all XDG folders.
+pub fn at_home<'a>(home: &Path, command: &'a mut Command) -> &'a mut Command {
+    command.env("HOME", home);
+    for (name, folder) in [
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_STATE_HOME", "state"),
+        ("XDG_RUNTIME_DIR", "run"),
+    ] {
+        let folder = home.join(folder);
+        fs::create_dir_all(&folder).expect("a folder of the home can be made");
+        command.env(name, folder);
+    }
+    command
+}
+
 impl Window {
     /// Starts driver and app, and waits until the page has drawn its first View.
     pub fn open(around: &Surroundings<'_>) -> Self {
@@ -59,18 +76,7 @@ impl Window {
         fs::create_dir_all(around.pictures).expect("the folder for screenshots can be made");
         let mut command = Command::new("WebKitWebDriver");
         command.args(["--host=127.0.0.1", &format!("--port={port}")]);
-        command.env("TAURI_WEBVIEW_AUTOMATION", "true").env("HOME", around.home).env_remove("LD_LIBRARY_PATH");
-        for (name, folder) in [
-            ("XDG_DATA_HOME", "data"),
-            ("XDG_CONFIG_HOME", "config"),
-            ("XDG_CACHE_HOME", "cache"),
-            ("XDG_STATE_HOME", "state"),
-            ("XDG_RUNTIME_DIR", "run"),
-        ] {
-            let folder = around.home.join(folder);
-            fs::create_dir_all(&folder).expect("a folder of the home can be made");
-            command.env(name, folder);
-        }
+        at_home(around.home, &mut command).env("TAURI_WEBVIEW_AUTOMATION", "true").env_remove("LD_LIBRARY_PATH");
         command.envs(around.variables.iter().map(|(name, value)| (*name, value.as_str())));
         let log = fs::File::create(around.home.join("app.log")).expect("the log can be made");
         command.stdout(Stdio::from(log.try_clone().expect("the log can be shared"))).stderr(Stdio::from(log));
@@ -138,10 +144,14 @@ impl Window {
         self.script("return document.documentElement.dataset.screen || ''").as_str().unwrap_or_default().to_owned()
     }
 
-    /// All text a person can read, without the marks that only keep directions of writing apart.
+    /// All text a person can read.
     pub fn text(&self) -> String {
-        let text = self.script("return document.body.innerText");
-        text.as_str().unwrap_or_default().replace(['\u{2068}', '\u{2069}'], "")
+        self.read("return document.body.innerText")
+    }
+
+    /// Text that a script finds, without the marks that only keep directions of writing apart.
+    pub fn read(&self, script: &str) -> String {
+        self.script(script).as_str().unwrap_or_default().replace(['\u{2068}', '\u{2069}'], "")
     }
 
     /// Waits until it holds, or fails saying what was on the screen.
