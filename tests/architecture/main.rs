@@ -260,6 +260,22 @@ fn the_content_security_policy_is_strict() {
     assert_eq!(config["app"]["withGlobalTauri"], false);
 }
 
+/// Tauri's own desktop entry names the scheme and hands no link over.
+#[test]
+fn a_link_of_our_scheme_reaches_the_app_that_is_installed() {
+    let config: Value =
+        serde_json::from_str(&fs::read_to_string(root().join("tauri.conf.json")).expect("tauri.conf.json"))
+            .expect("JSON");
+    assert_eq!(config["plugins"]["deep-link"]["desktop"]["schemes"], serde_json::json!(["app.likeness"]));
+    for bundle in ["deb", "rpm"] {
+        let template = config["bundle"]["linux"][bundle]["desktopTemplate"].as_str().expect("a template of ours");
+        let entry = fs::read_to_string(root().join(template)).expect("the template");
+        for line in ["Exec={{exec}} %u", "MimeType={{mime_type}};"] {
+            assert!(entry.lines().any(|it| it == line), "{template} for {bundle} lacks `{line}`");
+        }
+    }
+}
+
 fn manifests() -> Vec<PathBuf> {
     let mut found = vec![root().join("Cargo.toml"), root().join("xtask/Cargo.toml")];
     for folder in ["crates", "tests/devices"] {
