@@ -69,16 +69,21 @@ impl Held {
 }
 
 impl State {
-    /// May the screen be taken away to show an invitation? Not from what is under way.
+    /// May the screen be taken away to show an invitation? Not from what is under way, and not while a profile is: going on signs out.
     fn may_be_interrupted(&self) -> bool {
         match self.place {
-            _ if self.busy => false,
+            _ if self.busy || self.profile_on_its_way() => false,
             Place::Starting | Place::WaitingForKeyring => false,
-            Place::Sending => self.receipt.is_some(),
             Place::Organisation => matches!(self.auth, Auth::SignedOut { .. }),
             _ => true,
         }
     }
+}
+
+/// Whose invitation can be opened again now.
+pub fn reopenable(state: &State) -> Option<String> {
+    let held = state.invitation.as_ref().filter(|_| !state.profile_on_its_way());
+    held.and_then(Held::view).map(|invitation| invitation.org)
 }
 
 /// Draws the screen.
@@ -105,7 +110,7 @@ impl Owner {
         }
         let here = self.state.place == Place::Invitation;
         match wish {
-            InvitationWish::Open if !here => {
+            InvitationWish::Open if !here && self.state.may_be_interrupted() => {
                 let held = self.state.invitation.as_mut().ok_or(Refusal::WrongScreen)?;
                 held.waits = true;
             }
@@ -248,6 +253,36 @@ mod tests {
     use super::*;
     use likeness_protocol::discovery::Organisation;
     use likeness_protocol::time::UnixMs;
+
+    use crate::state::Sending;
+    use crate::view::{Mode, Photo, SendPhase};
+
+    #[test]
+    fn an_invitation_takes_no_screen_away_from_what_is_under_way() {
+        let signed_out = Auth::SignedOut { why: None, keyring: None };
+        let check = |place: Place, auth: &Auth, busy: bool, sending: bool, expected: bool, because: &str| {
+            let mut state = State::new(Mode::Practice, Vec::new());
+            (state.place, state.auth, state.busy) = (place, auth.clone(), busy);
+            state.sending = sending.then_some(Sending { face: None, id: None, phase: SendPhase::Uploading });
+            assert_eq!(state.may_be_interrupted(), expected, "{because}");
+        };
+        #[rustfmt::skip]
+        let table = [
+            (Place::Starting,             &signed_out,        false, false, false, "nobody knows yet who is signed in"),
+            (Place::WaitingForKeyring,    &Auth::Exchanging,  false, false, false, "the keyring is asking"),
+            (Place::Welcome,              &signed_out,        false, false, true,  "started by the link"),
+            (Place::SignIn,               &signed_out,        false, false, true,  "at rest"),
+            (Place::SignIn,               &Auth::Exchanging,  true,  false, false, "a password is being checked"),
+            (Place::Organisation,         &signed_out,        false, false, true,  "at the field for the domain"),
+            (Place::Organisation,         &Auth::Discovering, false, false, false, "a sign-in goes on"),
+            (Place::Capture(Photo::Face), &Auth::Booting,     false, false, true,  "photos stay, and so does the way back"),
+            (Place::Sending,              &Auth::Booting,     false, true,  false, "a profile is on its way"),
+            (Place::Home,                 &Auth::Booting,     false, true,  false, "also behind another screen"),
+        ];
+        for (place, auth, busy, sending, expected, because) in table {
+            check(place, auth, busy, sending, expected, because);
+        }
+    }
 
     #[test]
     fn the_token_goes_only_to_the_organisation_that_invites() {

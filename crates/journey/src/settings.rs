@@ -17,7 +17,7 @@ use crate::actor::{Message, Owner};
 use crate::draw::milliseconds;
 use crate::errands;
 use crate::intent::{Refusal, SettingsWish};
-use crate::invitation::Held;
+use crate::invitation;
 use crate::news::News;
 use crate::state::{Place, State};
 use crate::view::{LinkedView, Screen, SessionView, SettingsDone, SettingsPage, SettingsTopic, Trouble};
@@ -186,7 +186,7 @@ pub fn screen(state: &State, page: Page) -> Screen {
             linked: settings.linked.as_ref().map(|linked| linked.iter().map(linked_view).collect()),
             email_managed_by: settings.email_managed_by.clone(),
             offers: offers(state),
-            invitation: state.invitation.as_ref().and_then(Held::view).map(|invitation| invitation.org),
+            invitation: invitation::reopenable(state),
             done: settings.done.clone(),
         },
         Page::Email => SettingsPage::Email { pending: settings.change.as_ref().map(|(_, masked)| masked.clone()) },

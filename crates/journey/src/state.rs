@@ -423,6 +423,11 @@ impl State {
         begun && !self.draft.correct_name_only
     }
 
+    /// Is a profile being sent?
+    pub fn profile_on_its_way(&self) -> bool {
+        self.sending.is_some() && self.receipt.is_none()
+    }
+
     /// Would closing now lose photos that were not sent?
     pub fn would_lose_photos(&self) -> bool {
         self.receipt.is_none() && (self.draft.holds_photos() || self.sending.is_some())

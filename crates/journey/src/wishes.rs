@@ -216,8 +216,7 @@ impl Owner {
     }
 
     fn sign_out(&mut self) -> Granted {
-        let on_the_way = self.state.sending.is_some() && self.state.receipt.is_none();
-        if on_the_way || !self.state.signed_in() {
+        if self.state.profile_on_its_way() || !self.state.signed_in() {
             return Err(Refusal::WrongScreen);
         }
         self.forget_draft();
