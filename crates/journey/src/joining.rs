@@ -120,7 +120,7 @@ pub struct Joining {
 
 impl Joining {
     /// Was it begun on the sign-in screen, so that whatever ends it leads back there?
-    pub fn from_sign_in(&self) -> bool {
+    pub fn began_at_sign_in(&self) -> bool {
         self.social.is_some() || self.not_by_password
     }
 }

@@ -236,7 +236,7 @@ impl Owner {
             // What was begun on the sign-in screen and came to nothing leads back there; why not is said by what was pressed.
             Auth::SignedOut { .. }
                 if self.state.place == Place::Organisation
-                    && self.state.joining.from_sign_in()
+                    && self.state.joining.began_at_sign_in()
                     && !matches!(self.state.auth, Auth::SignedOut { .. }) =>
             {
                 self.state.place = Place::SignIn;
