@@ -59,6 +59,10 @@ settings-password-hint = 8 to 128 characters. A few words in a row are easier to
 settings-password-go = Set the new password
 settings-password-busy = Setting the new password…
 
+settings-confirm-without = No password at hand?
+settings-confirm-through-what = Sign in once more where your account is linked. The page opens in your browser.
+settings-confirm-through = Confirm with { $label }
+settings-browser-cancel-confirm = Do it another way
 settings-confirm-title = Confirm that it is you
 settings-confirm-lead = You signed in a while ago. Before { $topic ->
     [email] your e-mail address is changed

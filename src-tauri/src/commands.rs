@@ -146,6 +146,8 @@ intents! {
     end_other_sessions() => Intent::Settings(SettingsWish::EndOthers);
     /// Disconnects one of the linked accounts.
     disconnect_identity(id: String) => Intent::Settings(SettingsWish::Disconnect { id });
+    /// Proves once more in the browser who the learner is.
+    confirm_through(id: String) => Intent::Settings(SettingsWish::ConfirmThrough { id });
     /// Connects a social account in the browser.
     connect_social(provider: String) => Intent::Settings(SettingsWish::Connect { provider });
     /// Saves what the server knows about the learner.

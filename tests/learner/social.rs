@@ -109,13 +109,52 @@ async fn linking_after_a_while_asks_first_who_it_is_and_then_goes_on_by_itself()
     person.press(Intent::Settings(SettingsWish::Open)).await;
     person.until("what can be linked", overview(0, &["google", "apple", "facebook"])).await;
     person.press(connect("google")).await;
-    let asked = |view: &View| matches!(page(view), Some(SettingsPage::Confirm { topic: SettingsTopic::Connect }));
+    let asked = |view: &View| matches!(page(view), Some(SettingsPage::Confirm { topic: SettingsTopic::Connect, .. }));
     person.until("the question who it is", asked).await;
     let password = SecretString::from(house.password("sam@mail.example"));
     person.press(Intent::Settings(SettingsWish::Confirm { password })).await;
     person.until("the browser", is_out).await;
     browse(person.links().pop().expect("a link was opened"), "Sam Sailor").await;
     done(&person, "connected").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_has_no_password_at_hand_proves_themselves_in_the_browser_and_the_deed_goes_on() {
+    let house = PracticeHouse::new().await;
+    let person = at_the_sign_in(&house).await;
+    person.press(through("google")).await;
+    through_the_browser(&person, "Kim Keel").await;
+    person.until_status(ProfileStatus::None).await;
+    house.age_sign_ins(Duration::from_mins(11)).await;
+    person.press(Intent::Settings(SettingsWish::Open)).await;
+    person.until("the overview", overview(1, &["apple", "facebook"])).await;
+    person.press(Intent::Settings(SettingsWish::Show(SettingsTopic::Password))).await;
+    let password = SecretString::from("seven green bicycles");
+    person.press(Intent::Settings(SettingsWish::ChangePassword { password })).await;
+    let asked = |view: &View| matches!(page(view), Some(SettingsPage::Confirm { through, .. }) if through.len() == 1 && through[0].label == "Google");
+    let view = person.until("the question who it is", asked).await;
+    let Some(SettingsPage::Confirm { through, .. }) = page(&view) else { unreachable!("it fits") };
+    let google = through[0].id.clone();
+    let by_google = || Intent::Settings(SettingsWish::ConfirmThrough { id: google.clone() });
+    let unknown = Intent::Settings(SettingsWish::ConfirmThrough { id: "idn_unknown".to_owned() });
+    person.refused(unknown, "none of Kim's ways in").await;
+    let proving = |view: &View| is_out(view) && matches!(&view.screen, Screen::Settings { page: SettingsPage::Browser { confirming: true, .. }, .. });
+
+    person.press(by_google()).await;
+    person.until("the browser", proving).await;
+    person.press(Intent::Joining(JoiningWish::Cancel)).await;
+    person.until("the question again", asked).await;
+    assert!(trouble(&person.view().screen).is_none(), "whoever cancels knows it");
+    for (who, code) in [("", "sso-cancelled"), ("Sam Sailor", "another-person")] {
+        person.press(by_google()).await;
+        person.until("the browser", proving).await;
+        browse(person.links().pop().expect("a link was opened"), who).await;
+        assert_eq!(person.until_trouble("settings").await, code);
+    }
+    person.press(by_google()).await;
+    person.until("the browser", proving).await;
+    browse(person.links().pop().expect("a link was opened"), "Kim Keel").await;
+    done(&person, "password-changed").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

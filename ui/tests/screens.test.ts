@@ -153,6 +153,7 @@ describe('presses', () => {
     ['organisation-invited', 'forget-invitation', 'forget_invitation', {}],
     ['organisation-create', 'open-terms', 'open_link', { link: 'terms' }],
     ['organisation-link', 'prove-via-google', 'answer_step', { answer: { kind: 'via', provider: 'google' } }],
+    ['settings-confirm-through', 'confirm-through', 'confirm_through', { id: 'idn_1' }],
     ['settings', 'connect-apple', 'connect_social', { provider: 'apple' }],
     ['settings-browser', 'cancel-sign-in', 'cancel_sign_in', {}],
     ['settings-browser', 'reopen-browser', 'reopen_browser', {}],

@@ -155,6 +155,11 @@ pub enum SettingsWish {
         /// Its number, from the View.
         id: String,
     },
+    /// The same as the password once more, in the browser.
+    ConfirmThrough {
+        /// Number of the way in, from the View.
+        id: String,
+    },
     /// Connect a social account.
     Connect {
         /// Which, from the View.

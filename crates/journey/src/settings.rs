@@ -105,6 +105,8 @@ pub struct Settings {
     reset: Option<String>,
     /// What waits for a fresh proof of who asks.
     pending: Option<Deed>,
+    /// Is the browser out for that proof?
+    confirming: bool,
 }
 
 impl Settings {
@@ -176,7 +178,7 @@ pub fn screen(state: &State, page: Page) -> Screen {
     let settings = &state.settings;
     if let Auth::SignedIn { browser: Some(wait), .. } = &state.auth {
         let (to, opened, until_ms) = (wait.org.clone(), wait.opened, milliseconds(wait.until));
-        let page = SettingsPage::Browser { to, opened, until_ms };
+        let page = SettingsPage::Browser { to, confirming: settings.confirming, opened, until_ms };
         return Screen::Settings { page, busy: state.busy, trouble: state.trouble.clone() };
     }
     let page = match page {
@@ -194,9 +196,10 @@ pub fn screen(state: &State, page: Page) -> Screen {
         Page::Delete => SettingsPage::Delete {
             in_review: state.profile.as_ref().is_some_and(|profile| profile.status == Status::InReview),
         },
-        Page::Confirm => {
-            SettingsPage::Confirm { topic: settings.pending.as_ref().map_or(SettingsTopic::Password, Deed::topic) }
-        }
+        Page::Confirm => SettingsPage::Confirm {
+            topic: settings.pending.as_ref().map_or(SettingsTopic::Password, Deed::topic),
+            through: settings.linked.iter().flatten().filter(|way| can_prove(way)).map(linked_view).collect(),
+        },
         Page::Forgotten => SettingsPage::Forgotten { email: state.email.clone(), sent: settings.reset.is_some() },
         Page::Gone => SettingsPage::Gone,
     };
@@ -208,6 +211,11 @@ fn offers(state: &State) -> Vec<String> {
     let Some(linked) = &state.settings.linked else { return Vec::new() };
     let is_linked = |provider: &String| linked.iter().any(|identity| kind_of(identity) == Some(provider.as_str()));
     state.social.iter().filter(|provider| !is_linked(provider)).cloned().collect()
+}
+
+/// Facebook does not say when it last asked for the password, so it proves nothing now.
+fn can_prove(identity: &Identity) -> bool {
+    matches!(identity.kind, IdentityKind::Org | IdentityKind::Google | IdentityKind::Apple)
 }
 
 fn kind_of(identity: &Identity) -> Option<&'static str> {
@@ -293,6 +301,7 @@ impl Owner {
             (Some(Page::Email), SettingsWish::CancelEmail) => return self.cancel_email(),
             (Some(Page::Delete), SettingsWish::Delete) => self.do_deed(Deed::Delete),
             (Some(Page::Confirm), SettingsWish::Confirm { password }) => self.confirm_identity(password),
+            (Some(Page::Confirm), SettingsWish::ConfirmThrough { id }) => return self.confirm_through(&id),
             (Some(Page::Forgotten), SettingsWish::AskReset { email }) => self.ask_reset(&email),
             (Some(Page::Forgotten), SettingsWish::Reset { code, password }) => return self.reset(&code, &password),
             _ => return Err(Refusal::WrongScreen),
@@ -400,6 +409,21 @@ impl Owner {
             let news = SettingsNews::Confirmed(account.confirm_password(password).await);
             let _ = mailbox.send(Message::News(News::Setting { attempt, news }));
         });
+    }
+
+    /// Sends the browser out to prove who the learner is.
+    fn confirm_through(&mut self, id: &str) -> Result<(), Refusal> {
+        let offered = |way: &&Identity| way.id == id && can_prove(way);
+        let way = self.state.settings.linked.iter().flatten().find(offered).ok_or(Refusal::WrongScreen)?.clone();
+        let account = self.account.clone().ok_or(Refusal::WrongScreen)?;
+        self.begin_asking();
+        self.state.settings.confirming = true;
+        let (mailbox, attempt, open) = (self.mailbox.clone(), self.state.settings.attempt, self.opener());
+        tokio::spawn(async move {
+            let news = SettingsNews::Confirmed(account.confirm_through(&way.id, &way.label, open).await);
+            let _ = mailbox.send(Message::News(News::Setting { attempt, news }));
+        });
+        Ok(())
     }
 
     fn confirm_email(&mut self, code: &SecretString) -> Result<(), Refusal> {
@@ -537,6 +561,12 @@ impl Owner {
     }
 
     fn learn_confirmed(&mut self, result: Result<(), AccountError>) {
+        if std::mem::take(&mut self.state.settings.confirming)
+            && let Some(auth) = self.account.as_ref().map(Account::snapshot)
+        {
+            // This news may overtake the one that the browser is back.
+            self.learn_auth(auth);
+        }
         match result {
             Ok(()) => match self.state.settings.pending.clone() {
                 Some(deed) => {
@@ -550,6 +580,8 @@ impl Owner {
                 self.state.trouble = Some(Trouble::at("password", "password-wrong"));
             }
             Err(AccountError::Remote(error)) => self.refused_setting(&error),
+            // Whoever called the browser back knows it.
+            Err(AccountError::Cancelled) => {}
             Err(error) => self.state.trouble = Some(Trouble::plain(error.code())),
         }
     }
@@ -559,6 +591,9 @@ impl Owner {
         if error.is(Code::StepUpRequired) {
             self.state.settings.pending = Some(deed);
             self.state.place = Place::Settings(Page::Confirm);
+            if self.state.settings.linked.is_none() {
+                self.start(|api| async move { SettingsNews::Linked(api.identities().await) });
+            }
         } else {
             self.state.settings.pending = None;
             self.refused_setting(error);

@@ -372,10 +372,12 @@ pub enum SettingsPage {
         /// What was done last.
         done: Option<SettingsDone>,
     },
-    /// The browser is out to connect a social account. `reopen_browser`, `copy_browser_link`, `cancel_sign_in`.
+    /// The browser is out to connect a social account, or to prove who the learner is. `reopen_browser`, `copy_browser_link`, `cancel_sign_in`.
     Browser {
-        /// Its name.
+        /// Whose page is open there.
         to: String,
+        /// Is it to prove who the learner is?
+        confirming: bool,
         /// Did the system open it?
         opened: bool,
         /// Until when it is waited for, milliseconds since 1970.
@@ -393,10 +395,12 @@ pub enum SettingsPage {
         /// Is a profile being checked?
         in_review: bool,
     },
-    /// The password once more. `confirm_identity`.
+    /// The password once more, or the browser. `confirm_identity`, `confirm_through`.
     Confirm {
         /// For what.
         topic: SettingsTopic,
+        /// Through whom it can be done in the browser.
+        through: Vec<LinkedView>,
     },
     /// A forgotten password, while nobody is signed in. `ask_password_reset`; then, with the code from the mailbox, `reset_password`.
     Forgotten {

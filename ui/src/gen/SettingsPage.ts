@@ -37,9 +37,13 @@ invitation: string | null,
  */
 done: SettingsDone | null, } | { "kind": "browser", 
 /**
- * Its name.
+ * Whose page is open there.
  */
 to: string, 
+/**
+ * Is it to prove who the learner is?
+ */
+confirming: boolean, 
 /**
  * Did the system open it?
  */
@@ -59,7 +63,11 @@ inReview: boolean, } | { "kind": "confirm",
 /**
  * For what.
  */
-topic: SettingsTopic, } | { "kind": "forgotten", 
+topic: SettingsTopic, 
+/**
+ * Through whom it can be done in the browser.
+ */
+through: Array<LinkedView>, } | { "kind": "forgotten", 
 /**
  * The address typed before.
  */

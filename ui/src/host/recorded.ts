@@ -344,8 +344,16 @@ const RECORDED: Record<string, Recorded> = {
     done: { code: 'disconnected', path: null },
   }),
   'settings-connected': settings({ ...overview, offers: [], done: { code: 'connected', path: null } }),
-  'settings-browser': { ...settings({ kind: 'browser', to: 'Google', opened: true, untilMs: SENT_AT_MS }), frame: {} },
-  'settings-confirm-connect': settings({ kind: 'confirm', topic: 'connect' }),
+  'settings-browser': {
+    ...settings({ kind: 'browser', to: 'Google', confirming: false, opened: true, untilMs: SENT_AT_MS }),
+    frame: {},
+  },
+  'settings-confirm-through': settings({ kind: 'confirm', topic: 'password', through: overview.linked ?? [] }),
+  'settings-browser-confirm': {
+    ...settings({ kind: 'browser', to: HARBOUR, confirming: true, opened: true, untilMs: SENT_AT_MS }),
+    frame: {},
+  },
+  'settings-confirm-connect': settings({ kind: 'confirm', topic: 'connect', through: [] }),
   'settings-connected-elsewhere': settings(overview, trouble('social-connected-elsewhere')),
   'settings-done': settings({ ...overview, done: { code: 'password-changed', path: null } }),
   'settings-exported': settings({
@@ -366,8 +374,11 @@ const RECORDED: Record<string, Recorded> = {
   ),
   'settings-password': settings({ kind: 'password' }),
   'settings-password-weak': settings({ kind: 'password' }, trouble('password-too-weak', { field: 'password' })),
-  'settings-confirm': settings({ kind: 'confirm', topic: 'email' }),
-  'settings-confirm-wrong': settings({ kind: 'confirm', topic: 'delete' }, trouble('password-wrong', { field: 'password' })),
+  'settings-confirm': settings({ kind: 'confirm', topic: 'email', through: [] }),
+  'settings-confirm-wrong': settings(
+    { kind: 'confirm', topic: 'delete', through: overview.linked ?? [] },
+    trouble('password-wrong', { field: 'password' }),
+  ),
   'settings-delete': settings({ kind: 'delete', inReview: true }),
   'settings-gone': { ...settings({ kind: 'gone' }), frame: { who: null } },
   forgotten: forgotten(false),

@@ -76,6 +76,7 @@ export interface Commands {
   end_session: { id: string };
   end_other_sessions: Nothing;
   disconnect_identity: { id: string };
+  confirm_through: { id: string };
   connect_social: { provider: string };
   export_data: Nothing;
   delete_account: Nothing;
