@@ -138,7 +138,10 @@ async fn whoever_has_no_password_at_hand_proves_themselves_in_the_browser_and_th
     let by_google = || Intent::Settings(SettingsWish::ConfirmThrough { id: google.clone() });
     let unknown = Intent::Settings(SettingsWish::ConfirmThrough { id: "idn_unknown".to_owned() });
     person.refused(unknown, "none of Kim's ways in").await;
-    let proving = |view: &View| is_out(view) && matches!(&view.screen, Screen::Settings { page: SettingsPage::Browser { confirming: true, .. }, .. });
+    let proving = |view: &View| {
+        is_out(view)
+            && matches!(&view.screen, Screen::Settings { page: SettingsPage::Browser { confirming: true, .. }, .. })
+    };
 
     person.press(by_google()).await;
     person.until("the browser", proving).await;
