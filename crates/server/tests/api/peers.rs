@@ -9,9 +9,9 @@ use super::{
 };
 use likeness_protocol::{
     Secret,
-    account::Me,
+    account::{Identities, Me},
     limits::DESKTOP_CLIENT_ID,
-    oauth::{ChallengeAnswer, Next, OAuthError, TokenRequest, TokenResponse},
+    oauth::{ChallengeAnswer, Intent, Next, OAuthError, PushedRequest, TokenRequest, TokenResponse},
 };
 use likeness_server::admin;
 use std::{
@@ -133,15 +133,16 @@ async fn a_real_provider_signs_somebody_in_for_the_first_time_and_again() {
 
     // The provider's clock is the real one; the server's must not be months away from it.
     house.clock.go_to_the_present();
-    let through = async |app: &App| {
+    let through = async |app: &App, request: &PushedRequest| {
         let browser = Browser::new(app.to);
-        let away = browser.open(&opening(&app.announce_sign_in(&pushed("harbour.example")).await)).await;
+        let away = browser.open(&opening(&app.announce_sign_in(request).await)).await;
         let query = sign_in_at(provider, away.header("location").unwrap(), "ada").await;
         let heard = browser.come_back(&query).await;
         app.trade(&heard["code"]).await
     };
     let mut app = App::new(house.running.address(), Arc::clone(&house.clock));
-    let reply = through(&app).await;
+    let login = pushed("harbour.example");
+    let reply = through(&app, &login).await;
     let at: OAuthError = reply.json();
     let Some(Next::ChooseAccount { name, email_masked, can_create: true, .. }) = &at.next else {
         panic!("{}", reply.text())
@@ -161,7 +162,12 @@ async fn a_real_provider_signs_somebody_in_for_the_first_time_and_again() {
     let reply = app.form("/oauth/token", &TokenRequest::code(DESKTOP_CLIENT_ID, code, verifier())).await;
     app.tokens = Some(reply.json());
     assert_eq!(app.get("/v1/me").await.json::<Me>().email, "ada@harbour.example");
-    let again = through(&App::new(app.to, Arc::clone(&house.clock))).await;
+    let again = through(&App::new(app.to, Arc::clone(&house.clock)), &login).await;
     assert_eq!(again.json::<TokenResponse>().sub, app.account(), "{}", again.text());
+    // Asked for a fresh sign-in, it gives one and says when.
+    let way = app.get("/v1/me/identities").await.json::<Identities>().identities.remove(0).id;
+    let (intent, prompt, max_age) = (Some(Intent::StepUp), Some("login".into()), Some("0".into()));
+    let anew = through(&app, &PushedRequest { intent, prompt, max_age, ..pushed(&way) }).await;
+    assert_eq!(anew.json::<TokenResponse>().sub, app.account(), "{}", anew.text());
     house.running.stop().await.unwrap();
 }
