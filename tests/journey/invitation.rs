@@ -54,29 +54,3 @@ fn click(computer: &Computer, link: &str) {
     let status = second.status().expect("a second start");
     assert!(status.success(), "a second start ends by itself: {status}");
 }
-
-#[test]
-#[ignore = "needs a display: cargo xtask test --suite journey"]
-fn a_social_account_opens_the_account_it_is_linked_with_and_is_linked_anew_by_keyboard() {
-    let mut computer = Computer::start("social", "A social account opens the account it is linked with.", &[]);
-    computer.go_to_sign_in();
-    computer.step("in with Google");
-    computer.window.push("sign-in-google");
-    computer.window.wait_for_heading("Go on in your browser");
-    let link = computer.next_link();
-    browse_as(&link, "Kim Keel");
-    computer.window.wait_for_heading(AT_HOME);
-
-    computer.step("delinked in the settings, and linked again through the browser");
-    computer.go_to_the_settings();
-    computer.window.push("disconnect-identity");
-    computer.window.wait("what was done", |window| window.text().contains("It is no longer linked"));
-    computer.window.push("connect-google");
-    let link = computer.next_link();
-    computer.window.wait("the browser's page", |window| window.heading().contains("browser"));
-    computer.window.shoot("connecting");
-    browse_as(&link, "Kim Keel");
-    computer.window.wait_for_heading("Account settings");
-    computer.window.wait("Google among the linked accounts", |window| window.text().contains("Delink Google"));
-    computer.window.shoot("linked-again");
-}

@@ -21,6 +21,7 @@ mod ordinary_run;
 mod organisation;
 mod picture;
 mod review_desk;
+mod social;
 mod steps;
 mod whole_journey;
 mod window;

@@ -218,7 +218,8 @@ impl Computer {
         self.window.enter();
     }
 
-    fn type_invitation(&mut self, code: &str) {
+    /// The code of an invitation, after one that is none.
+    pub fn type_invitation(&mut self, code: &str) {
         self.step("a wrong code is refused, the one of the invitation counts");
         self.window.wait_for_heading("You need an invitation");
         self.window.fill("#code", "nonsense99");
