@@ -54,6 +54,7 @@ pub(crate) struct Thresholds {
     pub(crate) beside_size_min: Limits,
     pub(crate) beside_size_max: Limits,
     pub(crate) portrait_min: Limits,
+    pub(crate) beside_portrait_min: Limits,
     pub(crate) portrait_on_card_min: Limits,
     pub(crate) portrait_on_card_max: Limits,
     pub(crate) portrait_of_face_min: Limits,

@@ -84,7 +84,7 @@ fn inside(zone: Rect, bounds: Rect) -> bool {
 fn portrait(card: &Card, face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
     let limits = from.settings.profile.limits();
     if let Some(score) = from.memory.portrait() {
-        to.readings.push(Reading::below("card-portrait", HintCode::NoPortrait, score, limits.portrait_min));
+        to.readings.push(Reading::below("card-portrait", HintCode::NoPortrait, score, limits.beside_portrait_min));
     }
     if let Some(bounds) = card.portrait_bounds {
         let on_card = f64::from(bounds.width / width_px(card).max(1.0));

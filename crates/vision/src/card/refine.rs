@@ -30,8 +30,8 @@ const SAME_EDGE_PX: f32 = 1.5;
 /// Profiles that must agree on a side.
 const LEAST_AGREEING: usize = 18;
 /// Four sides further than this from a card's shape are doubted: the logarithm of their ratio to the card's, and the cosine between
-/// the sides. A lens that is guessed wrong raises it for every line alike, so the doubt only costs a second look.
-const DOUBTED_SHAPE: f32 = 0.04;
+/// the sides. The edge of a scarf that crosses a side at a slant of three degrees makes .04. A lens that is guessed wrong raises it for every line alike, so the doubt only costs a second look.
+const DOUBTED_SHAPE: f32 = 0.025;
 /// Another line is taken only when it leaves less than this of the doubt.
 const LESS_DOUBT: f32 = 0.5;
 /// Longest reach there is room for: 16 frame pixels behind a coarse pixel, twice that.
