@@ -62,7 +62,7 @@ async fn a_link_says_who_invites_and_leads_to_the_organisations_page_and_works_o
     let Screen::Invitation { invitation: Some(invitation), signed_in: false, .. } = &view.screen else {
         unreachable!("it fits")
     };
-    assert_eq!(invitation.email_masked, "s…@harbour.example");
+    assert_eq!(invitation.email_masked, "s•••••@harbour.example");
     person.press(Intent::Back).await;
     person.until_screen("sign-in").await;
     person.press(wish(InvitationWish::Open)).await;

@@ -291,7 +291,7 @@ mod tests {
             known: Some(Invitation {
                 org: Organisation { id: "org_1".to_owned(), name: "Harbour University".to_owned() },
                 domain: domain.map(str::to_owned),
-                email_masked: "s…@harbour.example".to_owned(),
+                email_masked: "s•••••@harbour.example".to_owned(),
                 expires_at: UnixMs(0),
             }),
             behind: Place::SignIn,

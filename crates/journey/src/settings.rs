@@ -8,7 +8,7 @@ use likeness_protocol::account::{
     EmailChangeStarted, Export, Identity, IdentityKind, Me, PasswordResetStarted, Session,
 };
 use likeness_protocol::problem::Code;
-use likeness_protocol::text::Secret;
+use likeness_protocol::text::{Secret, masked};
 use likeness_protocol::verification::Status;
 use likeness_remote::{RemoteError, SignedApi};
 use secrecy::{ExposeSecret, SecretString};
@@ -245,13 +245,6 @@ fn linked_view(identity: &Identity) -> LinkedView {
         linked_at_ms: milliseconds(identity.linked_at),
         why_not: identity.why_not.map(|why| why.as_str().to_owned()),
     }
-}
-
-/// An address of which the reader recognises the first letter and the domain.
-fn masked(address: &str) -> String {
-    let address = address.trim();
-    let (mailbox, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-    format!("{}•••••@{domain}", mailbox.chars().next().map(String::from).unwrap_or_default())
 }
 
 impl Owner {
@@ -659,14 +652,6 @@ mod tests {
         for (page, expected, because) in table {
             assert_eq!(settings.step_back(page, false), expected, "{page:?}: {because}");
             assert_eq!(settings.step_back(page, true), None, "{page:?}: not while the server is asked");
-        }
-    }
-
-    #[test]
-    fn an_address_is_masked_as_in_the_account_menu() {
-        for (typed, expected) in [(" ada@corp.example ", "a•••••@corp.example"), ("", "•••••@"), ("ada", "a•••••@")]
-        {
-            assert_eq!(masked(typed), expected);
         }
     }
 }

@@ -114,7 +114,7 @@ pub struct Invitation {
     /// A proven domain of it, to fill the sign-in field with; none when it proved none yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// Whom it was sent to, masked: `s…@corp.example`.
+    /// Whom it was sent to, masked: `s•••••@corp.example`.
     #[serde(deserialize_with = "up_to::<300, _>")]
     pub email_masked: String,
     /// Until when it is good.

@@ -635,7 +635,7 @@ mod tests {
     fn answers_of_a_later_server_are_read() {
         #[rustfmt::skip]
         let table = [
-            (r#"{"step":"verify_email","email_masked":"a…@x"}"#, Next::VerifyEmail { email_masked: "a…@x".into() }, "a known step"),
+            (r#"{"step":"verify_email","email_masked":"a•••••@x"}"#, Next::VerifyEmail { email_masked: "a•••••@x".into() }, "a known step"),
             (r#"{"step":"set_password"}"#,                       Next::SetPassword { account_masked: String::new() }, "a step without fields"),
             (r#"{"step":"dance","tempo":3}"#,                    Next::Unknown,                                   "an unknown step is named, not an error"),
         ];

@@ -1,4 +1,4 @@
-//! Text with a stated size, secrets that do not print, hashes in one spelling.
+//! Text with a stated size, secrets that do not print, addresses shown in part, hashes in one spelling.
 //!
 //! Guarantees: a field read through [`up_to`] is never longer than its limit, so that a hostile peer cannot make the other side
 //! carry megabytes in a name; a [`Secret`] shows `<redacted>` in every debug print and wipes its memory when dropped.
@@ -9,6 +9,13 @@ use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+/// An address of which its owner recognises the first letter and the domain, `s•••••@corp.example`, and others learn no more: not even how long it is.
+pub fn masked(address: &str) -> String {
+    let address = address.trim();
+    let (mailbox, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    format!("{}•••••@{domain}", mailbox.chars().next().map(String::from).unwrap_or_default())
+}
 
 /// Reads a string of at most `MAX` characters.
 ///
@@ -226,6 +233,22 @@ mod tests {
             if let Ok(value) = read {
                 assert!(value.text.chars().count() <= 3 && value.list.len() <= 2);
             }
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_to_its_first_letter_and_domain() {
+        #[rustfmt::skip]
+        let table = [
+            ("learner@likeness.example", "l•••••@likeness.example", "the normal case"),
+            ("ä@corp.example",           "ä•••••@corp.example",     "a short name tells no more than a long one"),
+            ("\"a@b\"@corp.example",     "\"•••••@corp.example",    "the last @ divides"),
+            (" ada@corp.example ",       "a•••••@corp.example",     "as typed"),
+            ("ada",                      "a•••••@",                 "not an address"),
+            ("",                         "•••••@",                  "nothing"),
+        ];
+        for (address, expected, because) in table {
+            assert_eq!(masked(address), expected, "{because}");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     database::{Connection, column, time},
     error::ServerError,
     http::{caller::Caller, refusal::Refusal},
-    identity::{connect, invitation::masked},
+    identity::connect,
     mail::Template,
     sso::provider::social_name,
 };
@@ -20,6 +20,7 @@ use axum::{
 use likeness_protocol::{
     Code, Problem,
     account::{Identities, Identity, IdentityKind},
+    text::masked,
 };
 
 /// Most ways in that are listed.

@@ -91,7 +91,7 @@ const invited = (
 ): Recorded => ({
   screen: {
     kind: 'invitation',
-    invitation: { org: HARBOUR, emailMasked: 's…@harbour.example' },
+    invitation: { org: HARBOUR, emailMasked: 's•••••@harbour.example' },
     signedIn: false,
     signedInAs: null,
     losesPhotos: false,
@@ -150,7 +150,7 @@ const overview: Extract<SettingsPage, { kind: 'overview' }> = {
   ],
   others: true,
   linked: [
-    { id: 'idn_1', label: 'Google', emailMasked: 'l…@mail.example', linkedAtMs: SENT_AT_MS, whyNot: null },
+    { id: 'idn_1', label: 'Google', emailMasked: 'l•••••@mail.example', linkedAtMs: SENT_AT_MS, whyNot: null },
     {
       id: 'idn_2',
       label: 'Harbour University',
@@ -268,7 +268,7 @@ const RECORDED: Record<string, Recorded> = {
     trouble('org-not-found'),
   ),
   'organisation-invited': organisation(
-    { kind: 'domain', input: 'harbour.example', invitation: { org: HARBOUR, emailMasked: 's…@harbour.example' } },
+    { kind: 'domain', input: 'harbour.example', invitation: { org: HARBOUR, emailMasked: 's•••••@harbour.example' } },
     { frame: { who: null, mayGoBack: true } },
     trouble('invitation-wrong-person'),
   ),

@@ -225,7 +225,7 @@ async fn an_invitation_says_who_invites_whom() {
         let invitation = api.read_invitation(&secret).await.unwrap();
         assert_eq!(invitation.org.name, "Harbour University");
         assert_eq!(invitation.domain.as_deref(), Some("harbour.example"));
-        assert_eq!(invitation.email_masked, "s…@harbour.example");
+        assert_eq!(invitation.email_masked, "s•••••@harbour.example");
     }
     let unknown = api.read_invitation(&Secret::new("A".repeat(43))).await.unwrap_err();
     assert_eq!(unknown.code(), "not-found");

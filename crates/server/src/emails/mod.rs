@@ -13,7 +13,7 @@ use crate::{
     database::{Write, column, time},
     error::ServerError,
     http::{caller::Caller, refusal::Refusal, sent::Sent},
-    identity::{invitation::masked, organisation},
+    identity::organisation,
     mail::{self, Template},
     oauth::challenge::{count_for_network, refuse_crowded_network},
     passwords::Stranger,
@@ -27,6 +27,7 @@ use axum::{
 use likeness_protocol::{
     Code, Problem, Secret, UnixMs,
     account::{EmailChangeConfirm, EmailChangeRequest, EmailChangeRevert, EmailChangeStarted},
+    text::masked,
 };
 use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;

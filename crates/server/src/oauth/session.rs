@@ -8,10 +8,7 @@ use crate::{
     app::App,
     database::{Write, column, time},
     http::refusal::Refusal,
-    identity::{
-        invitation::masked,
-        resolve::{self, Standing},
-    },
+    identity::resolve::{self, Standing},
     sso::oidc::ExternalIdentity,
     tokens,
 };
@@ -19,6 +16,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use likeness_protocol::{
     Code, Secret, UnixMs,
     oauth::{ChallengeAnswer, ChallengeRequest, Next},
+    text::masked,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -17,7 +17,6 @@ use crate::{
     identity::{
         discovery::{self, Asking},
         domain::Domain,
-        invitation::masked,
         organisation,
     },
     oauth::{
@@ -35,7 +34,7 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
-use likeness_protocol::{Code, Secret, UnixMs};
+use likeness_protocol::{Code, Secret, UnixMs, text::masked};
 use serde::Deserialize;
 use std::net::IpAddr;
 use subtle::ConstantTimeEq;

@@ -116,7 +116,7 @@ async fn a_guest_signs_in_on_the_phone_and_the_kiosk_keeps_nothing() {
     assert_eq!(word(&kiosk.ask_at_once(&app, &begun).await), "authorization_pending", "a sign-in alone opens nothing");
     assert_eq!(Browser::new(app.to).open(&confirm).await.status, 400, "another phone");
     let page = phone.open(&confirm).await;
-    assert!(page.text().contains("a…@mail.example") && page.text().contains("Room 4, PC 12"), "{}", page.text());
+    assert!(page.text().contains("a•••••@mail.example") && page.text().contains("Room 4, PC 12"), "{}", page.text());
     let token = form_token(&page);
     let forged = press(&phone, app.to, "/device/answer", &[("code", &code), ("form", "x"), ("answer", "yes")]).await;
     assert_eq!(forged.status, 403, "a form that is not ours");

@@ -147,7 +147,7 @@ async fn a_real_provider_signs_somebody_in_for_the_first_time_and_again() {
     let Some(Next::ChooseAccount { name, email_masked, can_create: true, .. }) = &at.next else {
         panic!("{}", reply.text())
     };
-    assert_eq!((name.as_str(), email_masked.as_str()), ("Ada Lovelace", "a…@harbour.example"));
+    assert_eq!((name.as_str(), email_masked.as_str()), ("Ada Lovelace", "a•••••@harbour.example"));
     let next: OAuthError = app.step(&at, "create", |_| {}).await.json();
     let Some(Next::CreateAccount { terms_version, .. }) = next.next else { panic!("{next:?}") };
     let done = app

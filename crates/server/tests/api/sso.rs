@@ -101,7 +101,7 @@ async fn a_first_sign_in_makes_an_account_and_the_next_one_goes_straight_in() {
     let expected = Next::ChooseAccount {
         org: "Harbour University".into(),
         name: "Nova Example".into(),
-        email_masked: "n…@harbour.example".into(),
+        email_masked: "n•••••@harbour.example".into(),
         can_create: true,
         can_link: true,
         link_needs_invitation: true,
@@ -140,7 +140,7 @@ async fn a_first_sign_in_makes_an_account_and_the_next_one_goes_straight_in() {
     let right = || fill(PASSWORD, " Nova@Mail.example ", "Nova Example", &terms_version);
     let first = app.step(&at, "create", right()).await;
     let (_, next) = unfinished(&first);
-    assert_eq!(next, Next::VerifyEmail { email_masked: "n…@mail.example".into() });
+    assert_eq!(next, Next::VerifyEmail { email_masked: "n•••••@mail.example".into() });
     let again = app.step(&at, "create", right()).await;
     assert_eq!(unfinished(&again).1, next, "a lost reply is asked for again and makes no second account");
 
@@ -197,8 +197,8 @@ async fn an_existing_account_is_connected_by_invitation_and_only_once() {
     assert_eq!(app.step(&at, "link", prove("wrong horse battery")).await.code(), Code::InvalidCredentials);
     assert_eq!(app.step(&at, "confirm", |_| {}).await.code(), Code::InvalidRequest, "no step is left out");
     let expected = Next::ConfirmLink {
-        account_masked: "a…@mail.example".into(),
-        org_masked: "s…@harbour.example".into(),
+        account_masked: "a•••••@mail.example".into(),
+        org_masked: "s•••••@harbour.example".into(),
         org: "Harbour University".into(),
         org_will_see: vec!["profile_status".into()],
     };
@@ -659,7 +659,11 @@ async fn an_address_that_is_taken_is_not_told_and_its_owner_is() {
             request.accept_terms = Some(terms_version);
         })
         .await;
-    assert_eq!(unfinished(&reply).1, Next::VerifyEmail { email_masked: "a…@mail.example".into() }, "as for a free one");
+    assert_eq!(
+        unfinished(&reply).1,
+        Next::VerifyEmail { email_masked: "a•••••@mail.example".into() },
+        "as for a free one"
+    );
     assert!(harbour.mail_to(ADA, 1).await.contains("belongs to this account of yours"));
     let reply = app.step(&at, "verify", |request| request.code = Some(Secret::new("123456"))).await;
     assert_eq!(reply.code(), Code::CodeWrong);
