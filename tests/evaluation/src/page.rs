@@ -49,7 +49,7 @@ fn page(text: &mut String, tally: &Tally, from: u64, seeds: u64) -> std::fmt::Re
     )?;
     writeln!(
         text,
-        "{} frames of {seeds} learners and as many cards, seeds {from} to {}. These seeds are held out: thresholds and rules were tried on seeds below 10,000, and mended after what runs over the first hundred from 10,000, 20,000, 30,000 and 40,000 showed; none of these had been drawn before.\n",
+        "{} frames of {seeds} learners and as many cards, seeds {from} to {}. These seeds are held out: thresholds and rules were tried on seeds below 10,000, and mended after what runs over the first hundred from 10,000, 20,000, 30,000, 40,000 and 50,000 showed; none of these had been drawn before.\n",
         tally.frames,
         from + seeds - 1
     )?;

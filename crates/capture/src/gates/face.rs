@@ -160,7 +160,10 @@ fn eyes(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {
     let limits = from.settings.profile.limits();
     let usual = from.memory.eye_contrast().map_or(0.0, |usual| usual * limits.eye_contrast_of_best);
     let closed = Limits { warn: limits.eye_contrast_min.warn.max(usual), stop: limits.eye_contrast_min.stop };
-    to.readings.push(Reading::below("eye-contrast", HintCode::EyesClosed, face.eye_contrast, closed));
+    // Burnt eyes have no contrast either, whichever way they are: nobody with open eyes is told to open them.
+    let burnt = f64::from(face.eye_white_luma) > limits.eye_white_max.warn;
+    let code = if burnt { HintCode::TooBright } else { HintCode::EyesClosed };
+    to.readings.push(Reading::below("eye-contrast", code, face.eye_contrast, closed));
 }
 
 fn light(face: &Face, from: &Standpoint<'_>, to: &mut Judgement) {

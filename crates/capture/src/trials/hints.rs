@@ -102,6 +102,7 @@ fn rows() -> Vec<Row> {
         row(Mode::Face, TooDark, Stop, None, |m| face(m).eye_white_luma = 80.0),
         row(Mode::Face, TooDark, Warn, None, |m| face(m).eye_white_luma = 120.0),
         row(Mode::Face, TooBright, Warn, None, |m| face(m).eye_white_luma = 254.0),
+        row(Mode::Face, TooBright, Warn, None, |m| { face(m).eye_white_luma = 254.0; face(m).eye_contrast = 0.17; }),
         row(Mode::Face, TooBright, Stop, None, |m| face(m).burnt_share = 0.3),
         row(Mode::Face, SideLight, Stop, None, |m| face(m).side_light_ratio = 8.0),
         row(ID, Glare, Warn, None, |m| card(m).glare_share = 0.05),
