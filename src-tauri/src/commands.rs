@@ -154,6 +154,8 @@ intents! {
     export_data() => Intent::Settings(SettingsWish::Export);
     /// Deletes the account.
     delete_account() => Intent::Settings(SettingsWish::Delete);
+    /// A kiosk's guest touched something.
+    still_here() => Intent::StillHere;
     /// Closes the app.
     quit() => Intent::Quit;
 }

@@ -3,7 +3,11 @@
 //! The only place that knows the embedded server, the studio and the environment. What the window may do with them is decided in `journey`.
 //!
 //! Variables read here: `LIKENESS_SERVER_URL` (the server, where none is embedded or another is wanted), `LIKENESS_TOKEN_STORE=memory`,
-//! `LIKENESS_LOG` (a tracing filter), and in a build for driven tests `LIKENESS_OPENED_LINKS` (a file that takes links instead of a browser).
+//! `LIKENESS_LOG` (a tracing filter), and in a build for driven tests `LIKENESS_OPENED_LINKS` (a file that takes links instead of a browser) and
+//! `LIKENESS_POLICIES` (a folder in place of the administrator's).
+//!
+//! What the administrator of this computer decided goes before all of them: a server named there is the only one, a kiosk keeps sign-ins in memory,
+//! leaves no files and hears no links, and what cannot be followed lets nothing start.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +16,9 @@ use std::sync::Mutex;
 use likeness_account::vault;
 use likeness_camera::{Camera, Sources};
 use likeness_journey::view::Mode;
-use likeness_journey::{Desk, Journey, Parts, Server};
+use likeness_journey::{Desk, Journey, KioskRules, Parts, Server};
+use likeness_policy::{Place, Policies, PolicyFault};
+use likeness_protocol::text::Secret;
 use tauri::{App, AppHandle, Manager, Runtime};
 use tauri_plugin_opener::OpenerExt;
 use thiserror::Error;
@@ -53,20 +59,61 @@ pub fn refuse(refusal: &StartRefused) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// What the administrator of this computer decided, or why it cannot be followed.
+pub type Decided = Result<Policies, PolicyFault>;
+
+/// Reads it, once.
+pub fn read_policies() -> Decided {
+    let decided = place_of_policies().as_ref().map_or_else(|| Ok(Policies::default()), likeness_policy::read);
+    if let Err(fault) = &decided {
+        tracing::error!(code = fault.code(), %fault);
+    }
+    decided
+}
+
+fn place_of_policies() -> Option<Place> {
+    #[cfg(all(unix, feature = "window-tests"))]
+    if let Some(folder) = std::env::var_os("LIKENESS_POLICIES").map(PathBuf::from) {
+        let owner = std::fs::metadata(&folder).map_or(0, |found| std::os::unix::fs::MetadataExt::uid(&found));
+        return Some(Place::of(&folder, owner));
+    }
+    Place::of_system()
+}
+
+/// Is this a computer that opens links of the app's scheme and hands a second start over? Not a kiosk, nor one that was to be one.
+pub fn hears_links(decided: &Decided) -> bool {
+    decided.as_ref().is_ok_and(|policies| policies.kiosk.is_none())
+}
+
 /// Builds everything and hands the journey to Tauri.
-pub fn join<R: Runtime>(app: &mut App<R>) -> Result<(), Box<dyn std::error::Error>> {
+pub fn join<R: Runtime>(app: &mut App<R>, decided: Decided) -> Result<(), Box<dyn std::error::Error>> {
     let folder = app.path().app_data_dir()?;
-    let (server, desk) = tauri::async_runtime::block_on(choose_server(&folder));
+    let hears_links = hears_links(&decided);
+    let (decided, misruled) = match decided {
+        Ok(policies) => (policies, None),
+        Err(fault) => (Policies::default(), Some(Server::Misruled { code: fault.code(), place: fault.place() })),
+    };
+    let (server, desk) = match (misruled, decided.server) {
+        (Some(misruled), _) => (misruled, None),
+        (None, Some(address)) => (Server::At(address), None),
+        (None, None) => tauri::async_runtime::block_on(choose_server(&folder)),
+    };
     let practice = desk.is_some();
-    let store = std::env::var(vault::TOKEN_STORE_VARIABLE).ok();
+    let store = if hears_links { std::env::var(vault::TOKEN_STORE_VARIABLE).ok() } else { Some("memory".to_owned()) };
+    let kiosk = decided.kiosk.map(|kiosk| kiosk_rules(app.handle().clone(), kiosk));
     let cache = app.path().app_cache_dir()?;
     let parts = Parts {
         mode: if practice { Mode::Practice } else { Mode::Production },
         server,
         desk,
         camera: Camera::start(sources(practice, &cache)),
-        // Who practises leaves nothing behind.
-        camera_file: if practice { None } else { Some(app.path().app_config_dir()?.join("camera.json")) },
+        // Who practises leaves nothing behind, and neither does a guest.
+        camera_file: if practice || kiosk.is_some() {
+            None
+        } else {
+            Some(app.path().app_config_dir()?.join("camera.json"))
+        },
+        kiosk,
         store: vault::store_for(store.as_deref()),
         open_link: open_link(app.handle().clone()),
         copy_text: copy_text(),
@@ -77,8 +124,21 @@ pub fn join<R: Runtime>(app: &mut App<R>) -> Result<(), Box<dyn std::error::Erro
     };
     let journey = tauri::async_runtime::block_on(async { Journey::start(parts) });
     app.manage(journey);
-    links::listen(app);
+    if hears_links {
+        links::listen(app);
+    }
     Ok(())
+}
+
+fn kiosk_rules<R: Runtime>(app: AppHandle<R>, kiosk: likeness_policy::Kiosk) -> KioskRules {
+    KioskRules {
+        kiosk: likeness_account::Kiosk { id: kiosk.id, secret: Secret::new(kiosk.secret.as_str()) },
+        idle: kiosk.idle,
+        warning: kiosk.warning,
+        limit: kiosk.limit,
+        since_start: likeness_journey::steady_clock(),
+        clear_window: Box::new(move || crate::window::clear(&app)),
+    }
 }
 
 /// A server named by the environment wins; else the embedded one, if this build has it.

@@ -21,20 +21,24 @@ pub fn run() -> ExitCode {
     if let Err(refusal) = compose::may_start() {
         return compose::refuse(&refusal);
     }
-    let builder = tauri::Builder::default()
+    let decided = compose::read_policies();
+    let mut builder = tauri::Builder::default();
+    if compose::hears_links(&decided) {
         // The first of all, so that a second start hands its link over before anything of it runs.
-        .plugin(links::one_instance())
-        .plugin(tauri_plugin_deep_link::init())
+        builder = builder.plugin(links::one_instance()).plugin(tauri_plugin_deep_link::init());
+    }
+    let kiosk = decided.as_ref().is_ok_and(|policies| policies.kiosk.is_some());
+    let builder = builder
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .register_asynchronous_uri_scheme_protocol(preview::SCHEME, preview::answer)
         .on_permission_request(|_, _| tauri::webview::PermissionResponse::Deny)
         .invoke_handler(include!("../commands.rs.in"))
-        .setup(|app| {
-            compose::join(app)?;
-            window::open(app)?;
+        .setup(move |app| {
+            compose::join(app, decided)?;
+            window::open(app, kiosk)?;
             Ok(())
         })
-        .on_window_event(window::on_event);
+        .on_window_event(move |window, event| window::on_event(window, event, kiosk));
     match builder.run(tauri::generate_context!("tauri.conf.json")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

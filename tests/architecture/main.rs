@@ -37,6 +37,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("likeness-camera", &[] as &[&str]),
         ("likeness-vision", &[]),
         ("likeness-protocol", &[]),
+        ("likeness-policy", &[]),
         ("likeness-studio", &[]),
         ("likeness-server", &["likeness-protocol"]),
         ("likeness-remote", &["likeness-protocol"]),

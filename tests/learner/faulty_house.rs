@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use likeness_account::Kiosk;
 use likeness_account::vault::MemoryStore;
 use likeness_camera::Camera;
-use likeness_journey::{Intent, Server};
+use likeness_journey::{Intent, KioskRules, Server};
 use likeness_protocol::UnixMs;
 use likeness_remote::faulty_line::FaultyLine;
 use likeness_server::practice::{self, PracticeServer};
-use likeness_server::settings::VirtualCameraRule;
-use likeness_server::{Clock, SystemClock};
+use likeness_server::settings::{MailRoute, VirtualCameraRule};
+use likeness_server::{Clock, Settings, SystemClock, admin};
 use sqlx::sqlite::SqlitePool;
 use tempfile::TempDir;
 use url::Url;
@@ -43,6 +44,17 @@ impl Ahead {
 impl likeness_remote::Clock for Ahead {
     fn now(&self) -> UnixMs {
         Clock::now(self)
+    }
+}
+
+/// The time of a kiosk, which goes on only when it is turned.
+#[derive(Clone, Default)]
+pub struct Turned(Arc<AtomicU64>);
+
+impl Turned {
+    /// It goes on.
+    pub fn by(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_millis()).expect("a time of this life"), Ordering::SeqCst);
     }
 }
 
@@ -98,6 +110,30 @@ impl FaultyHouse {
         let clock = Arc::new(self.learners_ahead.clone());
         let server = Server::Through { origin: self.origin.clone(), line: self.line.url(), clock };
         Person::start_remembering(server, None, camera, Box::new(MemoryStore::new()), camera_file)
+    }
+
+    /// Registers this computer as a kiosk, and opens the app on it; what `turned` says is its time.
+    pub async fn kiosk(&self, camera: Camera, turned: &Turned, clear_window: Box<dyn Fn() + Send + Sync>) -> Person {
+        let folder = self.folder.path();
+        let settings = Settings::loopback(folder.join("data"), folder.join("keys").join("kek"), MailRoute::Kept);
+        let (id, secret) = admin::add_kiosk(&settings, "Room 4, PC 12").await.expect("the kiosk is registered");
+        let clock = Arc::new(self.learners_ahead.clone());
+        let server = Server::Through { origin: self.origin.clone(), line: self.line.url(), clock };
+        let time = turned.clone();
+        let kiosk = KioskRules {
+            kiosk: Kiosk { id, secret },
+            idle: Duration::from_mins(1),
+            warning: Duration::from_secs(30),
+            limit: Duration::from_mins(20),
+            since_start: Arc::new(move || Duration::from_millis(time.0.load(Ordering::SeqCst))),
+            clear_window,
+        };
+        Person::start_kiosk(server, camera, kiosk)
+    }
+
+    /// The password of a learner, for a page outside the app.
+    pub fn password(&self, learner: usize) -> &str {
+        &self.passwords[learner]
     }
 
     /// The press that signs this learner in.

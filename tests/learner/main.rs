@@ -5,6 +5,9 @@
 #![cfg(test)]
 
 mod away;
+#[allow(dead_code, reason = "others who go out with this browser look at more of a page")]
+#[path = "../journey/browser.rs"]
+mod browser;
 mod burst_unplugged;
 mod camera_choice;
 mod camera_faults;
@@ -15,6 +18,7 @@ mod http;
 mod in_clear;
 mod invitation;
 mod keyring;
+mod kiosk;
 mod leaving;
 mod name_question;
 mod organisation;

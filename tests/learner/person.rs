@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use likeness_account::vault::SecretStore;
+use likeness_account::vault::{MemoryStore, SecretStore};
 use likeness_camera::Camera;
 use likeness_journey::view::{
     CameraView, CameraViewState, Document, Guidance, HomeAction, Mode, Notice, Photo, PhotoSlot, ProfileStatus, Screen,
     Trouble, View,
 };
-use likeness_journey::{Desk, Intent, Journey, Parts, PictureAnswer, Refusal, Server};
+use likeness_journey::{Desk, Intent, Journey, KioskRules, Parts, PictureAnswer, Refusal, Server};
 use likeness_studio::Script;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
@@ -44,6 +44,11 @@ impl Person {
         Self::start_remembering(server, desk, camera, store, None)
     }
 
+    /// Starts the app as a kiosk.
+    pub fn start_kiosk(server: Server, camera: Camera, kiosk: KioskRules) -> Self {
+        Self::start_all(server, None, camera, Box::new(MemoryStore::new()), None, Some(kiosk))
+    }
+
     /// Starts the app with a file that remembers the camera.
     pub fn start_remembering(
         server: Server,
@@ -51,6 +56,17 @@ impl Person {
         camera: Camera,
         store: Box<dyn SecretStore>,
         camera_file: Option<PathBuf>,
+    ) -> Self {
+        Self::start_all(server, desk, camera, store, camera_file, None)
+    }
+
+    fn start_all(
+        server: Server,
+        desk: Option<Desk>,
+        camera: Camera,
+        store: Box<dyn SecretStore>,
+        camera_file: Option<PathBuf>,
+        kiosk: Option<KioskRules>,
     ) -> Self {
         let outside = Arc::new(Outside::default());
         let (links, copied, kept) = (outside.clone(), outside.clone(), outside.clone());
@@ -66,6 +82,7 @@ impl Person {
             desk,
             camera,
             camera_file,
+            kiosk,
             store,
             open_link: Box::new(move |address| note(&links.links, address)),
             copy_text: Box::new(move |text| note(&copied.copied, text)),
@@ -402,6 +419,7 @@ pub fn trouble(screen: &Screen) -> Option<&Trouble> {
         Screen::SignIn { trouble, .. }
         | Screen::Organisation { trouble, .. }
         | Screen::Invitation { trouble, .. }
+        | Screen::Guest { trouble, .. }
         | Screen::Home { trouble, .. }
         | Screen::Name { trouble, .. }
         | Screen::Consent { trouble, .. }

@@ -15,7 +15,7 @@ type Press = (&'static str, fn() -> Intent);
 
 /// Every press there is. `is_listed` does not compile when one is missing here.
 #[rustfmt::skip]
-const ALL: [Press; 49] = [
+const ALL: [Press; 50] = [
     ("ui-ready",        || Intent::UiReady),
     ("go",              || Intent::Go),
     ("back",            || Intent::Back),
@@ -64,6 +64,7 @@ const ALL: [Press; 49] = [
     ("forgotten",       || Intent::Settings(SettingsWish::Forgotten)),
     ("export",          || Intent::Settings(SettingsWish::Export)),
     ("delete-account",  || Intent::Settings(SettingsWish::Delete)),
+    ("still-here",      || Intent::StillHere),
     ("quit",            || Intent::Quit),
 ];
 
@@ -107,6 +108,7 @@ fn is_listed(intent: &Intent) -> bool {
         | Intent::OpenReviewDesk
         | Intent::CopyReference
         | Intent::Settings(_)
+        | Intent::StillHere
         | Intent::Quit => true,
     }
 }

@@ -119,6 +119,13 @@ describe('presses', () => {
     ['home', 'open-review-desk', 'open_review_desk', {}],
     ['home', 'read-practice-mail', 'read_practice_mail', {}],
     ['home', 'sign-out', 'sign_out', {}],
+    ['guest', 'cancel-guest', 'back', {}],
+    ['guest', 'back', 'back', {}],
+    ['guest-refused', 'trouble-again', 'go', {}],
+    ['guest-expired', 'trouble-again', 'go', {}],
+    ['kiosk-idle', 'still-here', 'still_here', {}],
+    ['kiosk-limit', 'sign-out', 'sign_out', {}],
+    ['kiosk-misruled', 'quit', 'quit', {}],
     ['consent', 'give-consent', 'give_consent', {}],
     ['consent', 'not-now', 'back', {}],
     ['consent', 'open-privacy', 'open_link', { link: 'privacy' }],
@@ -208,6 +215,45 @@ describe('presses', () => {
     hand.draw({ ...recordedView('home'), rev: 2 });
     await settle();
     expect(page.innerHTML).not.toContain('correct horse');
+  });
+});
+
+describe('a kiosk', () => {
+  it('shows the code as a picture, as an address, and letter by letter for whoever listens', async () => {
+    const page = await open('guest');
+    const picture = page.querySelector('svg[role="img"]');
+    expect(bare(picture?.getAttribute('aria-label'))).toContain('https://verify.example/device');
+    expect(picture?.querySelector('path')?.getAttribute('d')).toMatch(/^M0 0h7v1h-7z/);
+    expect(page.querySelector('#guest-page')?.textContent).toBe('https://verify.example/device');
+    expect(page.querySelector('#guest-code [aria-hidden="true"]')?.textContent).toBe('BCDF-GHJK');
+    expect(page.querySelector('#guest-code .spoken')?.textContent).toBe('B C D F G H J K');
+    expect(bare(page.querySelector('main')?.textContent)).toContain('good for 5 more minutes');
+  });
+
+  it('has no way to other programs and no account settings, and signs out with one press', async () => {
+    const page = await open('kiosk-limit');
+    for (const action of ['open-help', 'open-account', 'open-settings']) expect(act(page, action), action).toBeNull();
+    expect(bare(act(page, 'sign-out')?.textContent)).toBe('Finish and sign out');
+  });
+
+  it('tells that somebody is there when anything is touched, but not with every key', async () => {
+    const page = await open('guest');
+    for (let turn = 0; turn < 5; turn++) await fireEvent.keyDown(page, { key: 'a' });
+    await settle();
+    expect(sent()).toEqual(['still_here']);
+  });
+
+  it('says once that the visit ends, and what is then', async () => {
+    const page = await open('kiosk-idle');
+    expect(page.querySelector('[data-ending="idle"] p')?.textContent).toContain('everything here is forgotten');
+    expect(document.getElementById('say-now')?.textContent).toContain('Are you still there?');
+    expect((await open('kiosk-misruled')).querySelector('#where')?.textContent).toContain('KioskIdleSeconds');
+  });
+
+  it('is nothing that another computer loads or says', async () => {
+    await fireEvent.keyDown(await open('home'), { key: 'a' });
+    await settle();
+    expect(sent()).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@
 
 // The screens that come later are there at once.
 import '../src/screens/account';
+import '../src/screens/kiosk';
 import '../src/screens/photos';
 
 HTMLImageElement.prototype.decode = () => Promise.resolve();

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::camera_desk::CameraDesk;
 use crate::intent::{Intent, Refusal};
+use crate::kiosk::KioskDesk;
 use crate::news::News;
 use crate::pictures::Pictures;
 use crate::remembered::Remembered;
@@ -44,6 +45,8 @@ pub struct Owner {
     pub pictures: Pictures,
     /// Practice mode's passwords and review link.
     pub desk: Option<Desk>,
+    /// The visit of a guest, where this is a kiosk.
+    pub kiosk: Option<KioskDesk>,
     /// Out of the app: browser, clipboard, exit.
     pub doors: Doors,
     /// Version of the app, for the capture session.
@@ -74,6 +77,8 @@ pub struct Materials {
     pub pictures: Pictures,
     /// Practice mode.
     pub desk: Option<Desk>,
+    /// A kiosk.
+    pub kiosk: Option<KioskDesk>,
     /// Out of the app.
     pub doors: Doors,
     /// Version of the app.
@@ -105,6 +110,7 @@ impl Owner {
             camera,
             pictures: materials.pictures,
             desk: materials.desk,
+            kiosk: materials.kiosk,
             doors: materials.doors,
             app_version: materials.app_version,
             attempt: 0,
@@ -144,6 +150,10 @@ impl Owner {
 
     /// Brings camera and window in line with the state.
     fn settle(&mut self) {
+        // Whatever would lead a learner to the sign-in ends a guest's visit.
+        if self.kiosk.is_some() && self.state.place == crate::state::Place::SignIn {
+            self.end_visit();
+        }
         self.renew_session_if_over();
         self.show_invitation();
         self.camera.follow(&mut self.state);

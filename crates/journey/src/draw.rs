@@ -6,12 +6,13 @@ use likeness_protocol::verification::{Concern, Reason, ReasonNotice, Status};
 
 use crate::invitation;
 use crate::joining;
+use crate::kiosk;
 use crate::settings;
 use crate::state::{CameraNow, Place, State};
 use crate::view::{
-    CameraFinding, CameraView, CameraViewState, CardGrade, CardSight, Document, Frame, Hand, HomeAction, Mode, Notice,
-    Photo, PhotoSlot, PracticeAccount, PracticeInvitation, ProfileStatus, ReasonView, Screen, SendPhase, Step, System,
-    Trouble, View, Who,
+    CameraFinding, CameraView, CameraViewState, CardGrade, CardSight, Document, Frame, Hand, HomeAction, KioskView,
+    Mode, Notice, Photo, PhotoSlot, PracticeAccount, PracticeInvitation, ProfileStatus, ReasonView, Screen, SendPhase,
+    Step, System, Trouble, View, Who,
 };
 
 /// How many numbered steps the way has.
@@ -39,8 +40,9 @@ fn frame(state: &State) -> Frame {
         who,
         mode: state.mode,
         provider: provider.map(|provider| provider.name.clone()),
-        help_address: provider.map(|provider| provider.help_address.clone()),
+        help_address: provider.filter(|_| state.visit.is_none()).map(|provider| provider.help_address.clone()),
         system: SYSTEM,
+        kiosk: state.visit.map(|visit| KioskView { ending: visit.ending }),
     }
 }
 
@@ -73,7 +75,7 @@ fn notices(state: &State) -> Vec<Notice> {
     if let Some(why) = memory_only(state) {
         notices.push(Notice::MemoryOnly { why: why.code().to_owned(), may_unlock: why.may_unlock() });
     }
-    if state.would_lose_photos() && !state.wants_camera() {
+    if state.would_lose_photos() && !state.wants_camera() && state.visit.is_none() {
         notices.push(Notice::UnsentInMemory);
     }
     if state.wants_camera() && state.camera.practice {
@@ -96,7 +98,10 @@ fn notices(state: &State) -> Vec<Notice> {
 /// Why the sign-in will not outlive the window, on the screens that say so.
 pub fn memory_only(state: &State) -> Option<MemoryReason> {
     match state.auth {
-        Auth::SignedIn { store: Kept::MemoryOnly(why), .. } if matches!(state.place, Place::Home | Place::Sent) => {
+        // A guest's sign-in is to be kept nowhere.
+        Auth::SignedIn { store: Kept::MemoryOnly(why), .. }
+            if matches!(state.place, Place::Home | Place::Sent) && state.visit.is_none() =>
+        {
             Some(why)
         }
         _ => None,
@@ -112,6 +117,7 @@ fn screen(state: &State) -> Screen {
         Place::BeforeYouBegin => Screen::BeforeYouBegin { camera_seen: state.camera_seen, id_types: id_types(state) },
         Place::SignIn => sign_in(state),
         Place::Organisation => joining::screen(state),
+        Place::Guest => kiosk::screen(state),
         Place::Invitation => invitation::screen(state),
         Place::WaitingForKeyring => Screen::WaitingForKeyring,
         Place::Home => home(state),
@@ -219,10 +225,12 @@ pub fn home_action(state: &State) -> Option<HomeAction> {
 
 fn consent(state: &State) -> Screen {
     let policy = state.policy.as_ref();
+    // A kiosk opens no other program.
+    let linking = policy.filter(|_| state.visit.is_none());
     Screen::Consent {
         body: policy.and_then(|policy| policy.texts.get("en")).map(|text| text.body.clone()).unwrap_or_default(),
-        privacy_url: policy.map(|policy| policy.provider.privacy_url.clone()),
-        terms_url: policy.map(|policy| policy.provider.terms_url.clone()),
+        privacy_url: linking.map(|policy| policy.provider.privacy_url.clone()),
+        terms_url: linking.map(|policy| policy.provider.terms_url.clone()),
         busy: state.busy,
         trouble: state.trouble.clone(),
     }
@@ -307,7 +315,7 @@ fn camera(state: &State, mirrored: bool) -> CameraView {
         card: card_sight(state),
         cameras: state.camera.choices.clone(),
         other: other_camera(state),
-        has_settings_page: settings_page().is_some(),
+        has_settings_page: settings_page().is_some() && state.visit.is_none(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use likeness_account::{Account, Auth};
+use likeness_account::{Account, AccountError, Auth};
 use likeness_protocol::verification::{IdLayout, Policy, Status};
 use likeness_remote::RemoteError;
 use likeness_submission::{Package, Sending, SessionWish, StatusWatch};
@@ -20,6 +20,9 @@ const OFFLINE_PAUSE: Duration = Duration::from_secs(5);
 /// Pause between looks at whether anybody is signed in and waiting for a decision.
 const IDLE_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often a kiosk looks at the time.
+const TICK: Duration = Duration::from_millis(500);
+
 /// The language texts are agreed to in; further ones come with their translations.
 const LOCALE: &str = "en";
 
@@ -30,6 +33,9 @@ impl Owner {
         read_policy(self);
         follow_sign_in(&account, self.mailbox.clone());
         follow_status(account.clone(), self.mailbox.clone());
+        if self.kiosk.is_some() {
+            watch_time(self.mailbox.clone());
+        }
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
             account.restore().await;
@@ -49,6 +55,30 @@ fn signed_in_as(account: &Account) -> Option<String> {
         Auth::SignedIn { account, .. } => Some(account.id),
         _ => None,
     }
+}
+
+/// Lets a kiosk look at the time.
+fn watch_time(mailbox: Mailbox) {
+    tokio::spawn(async move {
+        while !mailbox.is_closed() {
+            tokio::time::sleep(TICK).await;
+            tell(&mailbox, News::Tick);
+        }
+    });
+}
+
+/// Signs a kiosk's guest out, whatever the account is doing: nobody else comes in before it is done.
+pub fn end_guest(owner: &Owner) {
+    let Some(account) = owner.account.clone() else { return };
+    tokio::spawn(async move {
+        while let Err(error) = account.sign_out().await {
+            tracing::warn!(code = error.code(), asked = "guest-sign-out");
+            if error != AccountError::Busy || signed_in_as(&account).is_none() {
+                return;
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    });
 }
 
 fn follow_sign_in(account: &Account, mailbox: Mailbox) {

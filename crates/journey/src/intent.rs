@@ -96,6 +96,8 @@ pub enum Intent {
     CopyReference,
     /// Something about the learner's own account.
     Settings(SettingsWish),
+    /// A kiosk's guest touched something.
+    StillHere,
     /// Close the app.
     Quit,
 }

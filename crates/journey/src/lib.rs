@@ -5,12 +5,14 @@
 
 mod actor;
 mod camera_desk;
+mod clock;
 mod draw;
 mod errands;
 mod guidance;
 mod intent;
 mod invitation;
 mod joining;
+mod kiosk;
 mod news;
 mod pictures;
 mod remembered;
@@ -36,9 +38,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
 use actor::{Mailbox, Materials, Message, Owner};
+pub use clock::steady as steady_clock;
 pub use intent::{Change, Intent, Link, Refusal, SettingsWish};
 pub use invitation::InvitationWish;
 pub use joining::{JoiningWish, StepWish};
+pub use kiosk::KioskRules;
 use news::News;
 pub use pictures::PictureAnswer;
 use pictures::Pictures;
@@ -62,6 +66,13 @@ pub enum Server {
     },
     /// None can be used; the code says why.
     Unusable(&'static str),
+    /// What the administrator of this computer decided cannot be followed.
+    Misruled {
+        /// Why: a code.
+        code: &'static str,
+        /// Which file, and which key of it.
+        place: String,
+    },
 }
 
 /// A seeded account of practice mode.
@@ -117,6 +128,8 @@ pub struct Parts {
     pub camera: Camera,
     /// The file that remembers which camera was chosen. `None` where nothing may be left behind: in practice, on a shared computer.
     pub camera_file: Option<PathBuf>,
+    /// This computer is a kiosk; then `store` is a memory, and there is no `desk`.
+    pub kiosk: Option<KioskRules>,
     /// Where sign-ins are kept.
     pub store: Box<dyn SecretStore>,
     /// Opens an address outside the app; false when that failed.
@@ -185,6 +198,7 @@ impl Journey {
         let invitations = parts.desk.iter().flat_map(|desk| desk.invitations.iter());
         state.practice_invitations =
             invitations.map(|invitation| (invitation.email.clone(), invitation.for_trying.clone())).collect();
+        state.visit = parts.kiosk.as_ref().map(|_| kiosk::Visit::default());
         let (api, account) = connect(&mut state, parts.server, parts.store, parts.mode);
         let (view, views) = watch::channel(Arc::new(draw::view(&state)));
         let (guidance, advices) = watch::channel(None);
@@ -197,6 +211,7 @@ impl Journey {
             remembered: Remembered::read(parts.camera_file),
             pictures: pictures.clone(),
             desk: parts.desk,
+            kiosk: parts.kiosk.map(kiosk::KioskDesk::new),
             doors: Doors {
                 open_link: parts.open_link.into(),
                 copy_text: parts.copy_text,
@@ -302,6 +317,10 @@ fn connect(
         Server::Through { origin, line, clock } => (Api::through(&origin, line, clock), origin),
         Server::Unusable(code) => {
             state.trouble = Some(view::Trouble::plain(code));
+            return (None, None);
+        }
+        Server::Misruled { code, place } => {
+            state.trouble = Some(view::Trouble::at(&place, code));
             return (None, None);
         }
     };

@@ -80,6 +80,8 @@ pub enum News {
         /// What its pictures show.
         findings: Findings,
     },
+    /// A kiosk looks at the time.
+    Tick,
     /// The computer was asleep.
     Woke,
     /// The system names other cameras than before.
@@ -139,6 +141,8 @@ impl Owner {
                 self.state.offline = error.is_offline();
             }
             News::Social(offered) => self.state.social = offered,
+            // A guest opens no links: what comes in is another program's.
+            News::Knocked(_) if self.kiosk.is_some() => {}
             News::Knocked(link) => self.knocked(link),
             News::Invitation { attempt, result } if attempt == self.attempt => self.learn_invitation(result),
             News::SignedIn { attempt, result } if attempt == self.attempt => self.learn_sign_in(result),
@@ -158,6 +162,9 @@ impl Owner {
             News::Camera { state, findings } if self.state.wants_camera() => {
                 self.camera.note_state(&mut self.state, &state, findings);
             }
+            News::Tick => self.tick(),
+            // Whoever sat before a kiosk that slept is not there any more.
+            News::Woke if self.kiosk.is_some() && !self.state.upload_in_flight() => self.end_visit(),
             News::Woke => self.wake(),
             News::CamerasChanged => self.camera.list(),
             News::Cameras { number, devices } => self.camera.note_devices(&mut self.state, number, devices),
@@ -207,6 +214,9 @@ impl Owner {
 
     /// Takes note of where the sign-in stands.
     pub fn learn_auth(&mut self, auth: Auth) {
+        if self.kiosk.is_some() {
+            return self.learn_guest(auth);
+        }
         let was_in = matches!(self.state.auth, Auth::SignedIn { .. } | Auth::SigningOut);
         if let Auth::SignedIn { account, .. } = &auth {
             self.note_owner(&account.id);
@@ -293,6 +303,9 @@ impl Owner {
 
     fn learn_sign_in(&mut self, result: Result<(), AccountError>) {
         self.state.busy = false;
+        if result.is_err() {
+            self.guest_did_not_come();
+        }
         match result {
             Ok(()) => self.state.trouble = None,
             Err(AccountError::Remote(error)) => {

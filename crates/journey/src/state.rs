@@ -10,6 +10,7 @@ use likeness_submission::OpenSession;
 
 use crate::invitation::Held;
 use crate::joining::Joining;
+use crate::kiosk::Visit;
 use crate::settings::{Page, Settings};
 use crate::view::{CameraChoice, CameraFinding, Document, Hand, MailView, Mode, Photo, Progress, SendPhase, Trouble};
 
@@ -26,6 +27,8 @@ pub enum Place {
     SignIn,
     /// Through an organisation; which page is the sign-in's own to say.
     Organisation,
+    /// A kiosk's guest signs in with their phone.
+    Guest,
     /// An invitation that was opened.
     Invitation,
     /// The keyring's own dialog is open.
@@ -302,6 +305,8 @@ pub struct State {
     pub mails: Vec<MailView>,
     /// The learner's own account.
     pub settings: Settings,
+    /// The visit of a guest; `None`: this is no kiosk.
+    pub visit: Option<Visit>,
 }
 
 impl State {
@@ -335,6 +340,7 @@ impl State {
             receipt: None,
             mails: Vec::new(),
             settings: Settings::default(),
+            visit: None,
         }
     }
 
@@ -365,7 +371,7 @@ impl State {
     #[allow(clippy::match_same_arms, reason = "the arms stand in the order of the way")]
     pub fn step_back(&self) -> Option<Place> {
         match self.place {
-            Place::BeforeYouBegin => Some(Place::Welcome),
+            Place::BeforeYouBegin | Place::Guest => Some(Place::Welcome),
             Place::SignIn if self.busy => None,
             Place::SignIn => Some(Place::BeforeYouBegin),
             // Everything behind the domain has a way out of its own, which tells the server nothing more.
@@ -426,6 +432,14 @@ impl State {
     /// Is a profile being sent?
     pub fn profile_on_its_way(&self) -> bool {
         self.sending.is_some() && self.receipt.is_none()
+    }
+
+    /// Are photos on their way now? What is paused or stopped is not.
+    pub fn upload_in_flight(&self) -> bool {
+        let moving = |sending: &Sending| {
+            matches!(sending.phase, SendPhase::Uploading | SendPhase::Submitting | SendPhase::Waiting)
+        };
+        self.profile_on_its_way() && self.sending.as_ref().is_some_and(moving)
     }
 
     /// Would closing now lose photos that were not sent?

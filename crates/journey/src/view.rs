@@ -39,6 +39,36 @@ pub struct Frame {
     pub help_address: Option<String>,
     /// The system, for sentences that name its own settings.
     pub system: System,
+    /// The visit of a guest; `None`: this is no kiosk. Touching anything says `still_here`.
+    pub kiosk: Option<KioskView>,
+}
+
+/// What a kiosk says on every screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct KioskView {
+    /// The visit ends soon, and everything of it is forgotten.
+    pub ending: Option<EndingView>,
+}
+
+/// The end of a visit that is near.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct EndingView {
+    /// Why.
+    pub why: EndingWhy,
+    /// Seconds to it; 0 while photos are on their way, which it waits for.
+    pub seconds: u32,
+}
+
+/// Why a visit ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndingWhy {
+    /// Nobody touched anything.
+    Idle,
+    /// It has lasted as long as it may.
+    Limit,
 }
 
 /// The system Likeness runs on.
@@ -121,7 +151,7 @@ pub enum Notice {
 pub struct Trouble {
     /// One of the codes in `ui/src/errors/table.ts`.
     pub code: String,
-    /// The input it belongs to, if it belongs to one.
+    /// The input it belongs to, if it belongs to one; of an administrator's decision the file and the key.
     pub field: Option<String>,
     /// Minutes to wait, tries left: whatever number the sentence needs.
     pub number: Option<u32>,
@@ -167,6 +197,15 @@ pub enum Screen {
         social_tried: Option<String>,
         /// Seeded invitations of practice mode; empty otherwise. `use_practice_invitation`.
         practice_invitations: Vec<PracticeInvitation>,
+    },
+    /// A kiosk's guest signs in with their phone. `go`: a new code; `back`.
+    Guest {
+        /// What to scan or type; `None` while it is asked for, and when it has ended.
+        code: Option<GuestCode>,
+        /// Asking for it.
+        busy: bool,
+        /// What went wrong.
+        trouble: Option<Trouble>,
     },
     /// An invitation that was opened. `accept_invitation`, which signs out first if need be; `back`.
     Invitation {
@@ -349,6 +388,30 @@ pub enum Screen {
         /// What went wrong.
         trouble: Option<Trouble>,
     },
+}
+
+/// What a guest scans or types.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct GuestCode {
+    /// In two groups of four: `BCDF-GHJK`.
+    pub code: String,
+    /// The page to open on the phone.
+    pub page: String,
+    /// The page with the code in it, to scan; `None` where no picture holds it.
+    pub picture: Option<QrView>,
+    /// Minutes it is still good for, rounded up.
+    pub minutes_left: u32,
+}
+
+/// A QR code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QrView {
+    /// Squares on each side, without the white around them.
+    pub size: u32,
+    /// The dark squares as a path of SVG, one unit a square.
+    pub path: String,
 }
 
 /// A page about the learner's own account.

@@ -18,8 +18,11 @@ type Granted = Result<(), Refusal>;
 impl Owner {
     /// Does what was pressed, or refuses.
     pub fn grant(&mut self, intent: Intent) -> Granted {
+        if !self.press_at_kiosk(&intent) {
+            return Err(Refusal::WrongScreen);
+        }
         match intent {
-            Intent::UiReady => Ok(()),
+            Intent::UiReady | Intent::StillHere => Ok(()),
             Intent::Go => self.go(),
             Intent::Back => self.back(),
             Intent::Change(what) => self.change(what),
@@ -132,6 +135,8 @@ impl Owner {
                 self.state.camera_seen = self.camera.any_present();
                 self.state.place = Place::BeforeYouBegin;
             }
+            Place::BeforeYouBegin if self.kiosk.is_some() => self.begin_guest(),
+            Place::Guest if !self.state.busy => self.begin_guest(),
             Place::BeforeYouBegin => self.state.place = Place::SignIn,
             Place::Home => return self.go_from_home(),
             Place::CameraCheck if self.state.camera.state == CameraNow::Live => {
@@ -175,6 +180,9 @@ impl Owner {
     fn back(&mut self) -> Granted {
         let place = self.state.step_back().ok_or(Refusal::WrongScreen)?;
         self.state.trouble = None;
+        if self.state.place == Place::Guest {
+            self.leave_guest();
+        }
         if matches!(self.state.place, Place::Settings(_)) {
             self.state.settings.leave_page();
         }
@@ -216,6 +224,10 @@ impl Owner {
     }
 
     fn sign_out(&mut self) -> Granted {
+        if self.kiosk.is_some() {
+            let may = self.state.signed_in() && !self.state.upload_in_flight();
+            return self.offered(may, Self::end_visit);
+        }
         if self.state.profile_on_its_way() || !self.state.signed_in() {
             return Err(Refusal::WrongScreen);
         }

@@ -29,6 +29,8 @@ const OTHER_CAMERA = { severity: 'blocking', label: 'action-choose-camera', deed
 const HELP = { severity: 'blocking', label: 'action-get-help', deed: { kind: 'call', command: 'open_help' } } as const;
 const HOME = { severity: 'blocking', label: 'action-see-status', deed: { kind: 'call', command: 'go' } } as const;
 
+const CLOSE = { severity: 'blocking', label: 'action-close', deed: { kind: 'call', command: 'quit' } } as const;
+
 const SERVER_BUSY = { severity: 'blocking', ...AGAIN, text: 'error-server-unavailable' } as const;
 const PHOTOS_OUTDATED = { severity: 'blocking', ...AGAIN, text: 'error-photos-outdated' } as const;
 
@@ -124,12 +126,7 @@ const TABLE = {
   'origin-unsafe': { ...HELP, text: 'error-server-address' },
   'server-address-unreadable': { ...HELP, text: 'error-server-address' },
   'server-not-set': { ...HELP, text: 'error-server-not-set' },
-  'practice-server-failed': {
-    severity: 'blocking',
-    label: 'action-close',
-    deed: { kind: 'call', command: 'quit' },
-    text: 'error-practice-server-failed',
-  },
+  'practice-server-failed': { ...CLOSE, text: 'error-practice-server-failed' },
   'tls-unavailable': { ...HELP, text: 'error-tls-unavailable' },
   'reply-too-large': { ...HELP, text: 'error-reply-malformed' },
   'reply-malformed': { ...HELP, text: 'error-reply-malformed' },
@@ -148,6 +145,20 @@ const TABLE = {
   'email-invalid': { ...CORRECT, text: 'error-email-invalid' },
   'code-wrong': { ...CORRECT, text: 'error-code-wrong' },
   'code-expired': { severity: 'blocking', label: 'action-new-code', deed: { kind: 'again' }, text: 'error-code-expired' },
+  'device-refused': { severity: 'blocking', label: 'guest-new-code', deed: { kind: 'again' }, text: 'error-device-refused' },
+  'device-code-expired': {
+    severity: 'blocking',
+    label: 'guest-new-code',
+    deed: { kind: 'again' },
+    text: 'error-device-code-expired',
+  },
+  'unauthorized-client': { severity: 'blocking', ...AGAIN, text: 'error-kiosk-unknown' },
+  'policy-unreadable': { ...CLOSE, text: 'error-policy-unreadable' },
+  'policy-unsafe': { ...CLOSE, text: 'error-policy-unsafe' },
+  'policy-damaged': { ...CLOSE, text: 'error-policy-damaged' },
+  'policy-unknown-key': { ...CLOSE, text: 'error-policy-unknown-key' },
+  'policy-value': { ...CLOSE, text: 'error-policy-value' },
+  'policy-missing': { ...CLOSE, text: 'error-policy-missing' },
   'export-not-saved': { severity: 'blocking', ...AGAIN, text: 'error-export-not-saved' },
   'host-timeout': { severity: 'blocking', ...AGAIN, text: 'error-host-timeout' },
   unknown: { ...HELP, text: 'error-unknown' },

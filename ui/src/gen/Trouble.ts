@@ -9,7 +9,7 @@ export type Trouble = {
  */
 code: string, 
 /**
- * The input it belongs to, if it belongs to one.
+ * The input it belongs to, if it belongs to one; of an administrator's decision the file and the key.
  */
 field: string | null, 
 /**

@@ -102,6 +102,21 @@ const invited = (
   frame,
 });
 
+/** The address with the code in it, as the shell draws it. */
+const GUEST_PICTURE =
+  'M0 0h7v1h-7zM13 0h2v1h-2zM17 0h4v1h-4zM22 0h2v1h-2zM26 0h7v1h-7zM0 1h1v1h-1zM6 1h1v1h-1zM9 1h2v1h-2zM12 1h6v1h-6zM21 1h2v1h-2zM24 1h1v1h-1zM26 1h1v1h-1zM32 1h1v1h-1zM0 2h1v1h-1zM2 2h3v1h-3zM6 2h1v1h-1zM8 2h1v1h-1zM10 2h1v1h-1zM12 2h2v1h-2zM15 2h4v1h-4zM20 2h4v1h-4zM26 2h1v1h-1zM28 2h3v1h-3zM32 2h1v1h-1zM0 3h1v1h-1zM2 3h3v1h-3zM6 3h1v1h-1zM8 3h2v1h-2zM11 3h2v1h-2zM14 3h3v1h-3zM19 3h4v1h-4zM24 3h1v1h-1zM26 3h1v1h-1zM28 3h3v1h-3zM32 3h1v1h-1zM0 4h1v1h-1zM2 4h3v1h-3zM6 4h1v1h-1zM8 4h2v1h-2zM11 4h1v1h-1zM13 4h1v1h-1zM15 4h1v1h-1zM18 4h1v1h-1zM23 4h2v1h-2zM26 4h1v1h-1zM28 4h3v1h-3zM32 4h1v1h-1zM0 5h1v1h-1zM6 5h1v1h-1zM8 5h1v1h-1zM12 5h5v1h-5zM20 5h2v1h-2zM24 5h1v1h-1zM26 5h1v1h-1zM32 5h1v1h-1zM0 6h7v1h-7zM8 6h1v1h-1zM10 6h1v1h-1zM12 6h1v1h-1zM14 6h1v1h-1zM16 6h1v1h-1zM18 6h1v1h-1zM20 6h1v1h-1zM22 6h1v1h-1zM24 6h1v1h-1zM26 6h7v1h-7zM8 7h5v1h-5zM14 7h2v1h-2zM21 7h3v1h-3zM0 8h1v1h-1zM2 8h5v1h-5zM10 8h1v1h-1zM13 8h3v1h-3zM17 8h2v1h-2zM24 8h1v1h-1zM26 8h5v1h-5zM0 9h1v1h-1zM5 9h1v1h-1zM7 9h2v1h-2zM14 9h1v1h-1zM16 9h1v1h-1zM18 9h4v1h-4zM23 9h1v1h-1zM26 9h2v1h-2zM29 9h4v1h-4zM0 10h1v1h-1zM2 10h1v1h-1zM5 10h3v1h-3zM10 10h3v1h-3zM15 10h2v1h-2zM18 10h1v1h-1zM22 10h1v1h-1zM25 10h1v1h-1zM28 10h1v1h-1zM30 10h2v1h-2zM0 11h3v1h-3zM4 11h1v1h-1zM8 11h2v1h-2zM12 11h1v1h-1zM14 11h1v1h-1zM21 11h2v1h-2zM24 11h2v1h-2zM28 11h4v1h-4zM0 12h5v1h-5zM6 12h2v1h-2zM10 12h2v1h-2zM15 12h1v1h-1zM18 12h1v1h-1zM21 12h4v1h-4zM27 12h3v1h-3zM31 12h1v1h-1zM0 13h2v1h-2zM4 13h1v1h-1zM7 13h1v1h-1zM12 13h6v1h-6zM20 13h1v1h-1zM25 13h2v1h-2zM30 13h3v1h-3zM0 14h3v1h-3zM4 14h1v1h-1zM6 14h5v1h-5zM13 14h2v1h-2zM17 14h1v1h-1zM19 14h1v1h-1zM22 14h1v1h-1zM24 14h4v1h-4zM31 14h1v1h-1zM0 15h1v1h-1zM3 15h1v1h-1zM7 15h3v1h-3zM12 15h3v1h-3zM16 15h1v1h-1zM19 15h3v1h-3zM25 15h2v1h-2zM29 15h2v1h-2zM1 16h2v1h-2zM5 16h2v1h-2zM8 16h1v1h-1zM10 16h1v1h-1zM14 16h1v1h-1zM17 16h1v1h-1zM19 16h2v1h-2zM22 16h1v1h-1zM24 16h2v1h-2zM27 16h4v1h-4zM32 16h1v1h-1zM0 17h1v1h-1zM4 17h2v1h-2zM7 17h6v1h-6zM16 17h5v1h-5zM23 17h1v1h-1zM25 17h3v1h-3zM29 17h2v1h-2zM32 17h1v1h-1zM1 18h2v1h-2zM5 18h2v1h-2zM11 18h1v1h-1zM13 18h5v1h-5zM20 18h2v1h-2zM24 18h5v1h-5zM30 18h2v1h-2zM0 19h2v1h-2zM3 19h1v1h-1zM5 19h1v1h-1zM7 19h3v1h-3zM12 19h4v1h-4zM17 19h2v1h-2zM20 19h2v1h-2zM23 19h3v1h-3zM27 19h6v1h-6zM1 20h4v1h-4zM6 20h2v1h-2zM9 20h1v1h-1zM13 20h2v1h-2zM16 20h1v1h-1zM19 20h1v1h-1zM21 20h2v1h-2zM24 20h2v1h-2zM27 20h3v1h-3zM0 21h1v1h-1zM3 21h1v1h-1zM5 21h1v1h-1zM7 21h3v1h-3zM11 21h1v1h-1zM14 21h2v1h-2zM18 21h1v1h-1zM21 21h1v1h-1zM29 21h1v1h-1zM32 21h1v1h-1zM0 22h1v1h-1zM2 22h1v1h-1zM6 22h2v1h-2zM10 22h1v1h-1zM12 22h1v1h-1zM14 22h3v1h-3zM21 22h2v1h-2zM25 22h1v1h-1zM28 22h2v1h-2zM31 22h1v1h-1zM0 23h1v1h-1zM3 23h2v1h-2zM7 23h4v1h-4zM15 23h1v1h-1zM18 23h1v1h-1zM21 23h4v1h-4zM26 23h1v1h-1zM28 23h4v1h-4zM0 24h1v1h-1zM2 24h1v1h-1zM4 24h1v1h-1zM6 24h2v1h-2zM15 24h1v1h-1zM17 24h1v1h-1zM22 24h1v1h-1zM24 24h5v1h-5zM8 25h2v1h-2zM16 25h1v1h-1zM18 25h3v1h-3zM22 25h3v1h-3zM28 25h1v1h-1zM30 25h3v1h-3zM0 26h7v1h-7zM9 26h1v1h-1zM13 26h3v1h-3zM18 26h1v1h-1zM20 26h1v1h-1zM23 26h2v1h-2zM26 26h1v1h-1zM28 26h1v1h-1zM30 26h2v1h-2zM0 27h1v1h-1zM6 27h1v1h-1zM8 27h1v1h-1zM10 27h4v1h-4zM16 27h1v1h-1zM21 27h1v1h-1zM23 27h2v1h-2zM28 27h4v1h-4zM0 28h1v1h-1zM2 28h3v1h-3zM6 28h1v1h-1zM8 28h2v1h-2zM11 28h2v1h-2zM14 28h2v1h-2zM18 28h1v1h-1zM21 28h2v1h-2zM24 28h6v1h-6zM31 28h1v1h-1zM0 29h1v1h-1zM2 29h3v1h-3zM6 29h1v1h-1zM8 29h2v1h-2zM13 29h4v1h-4zM23 29h3v1h-3zM28 29h1v1h-1zM30 29h3v1h-3zM0 30h1v1h-1zM2 30h3v1h-3zM6 30h1v1h-1zM8 30h6v1h-6zM20 30h2v1h-2zM23 30h2v1h-2zM26 30h2v1h-2zM29 30h1v1h-1zM0 31h1v1h-1zM6 31h1v1h-1zM11 31h1v1h-1zM16 31h1v1h-1zM19 31h1v1h-1zM21 31h1v1h-1zM24 31h1v1h-1zM28 31h3v1h-3zM0 32h7v1h-7zM8 32h2v1h-2zM11 32h1v1h-1zM14 32h1v1h-1zM16 32h2v1h-2zM19 32h1v1h-1zM22 32h3v1h-3zM26 32h2v1h-2zM31 32h1v1h-1z';
+const GUEST_CODE = {
+  code: 'BCDF-GHJK',
+  page: 'https://verify.example/device',
+  picture: { size: 33, path: GUEST_PICTURE },
+  minutesLeft: 5,
+};
+const KIOSK: Partial<Frame> = { mode: 'production', helpAddress: null, kiosk: { ending: null } };
+const guest = (more: Partial<Extract<Screen, { kind: 'guest' }>>): Recorded => ({
+  screen: { kind: 'guest', code: null, busy: false, trouble: null, ...more },
+  frame: { ...KIOSK, who: null, mayGoBack: true },
+});
+
 const FACE_OVAL = { x: 0.375, y: 0.14, width: 0.25, height: 0.68 };
 const CARD_OUTLINE = { x: 0.24, y: 0.21, width: 0.52, height: 0.583 };
 
@@ -330,6 +345,27 @@ const RECORDED: Record<string, Recorded> = {
     seesStatus: false,
   }),
   'organisation-invitation': organisation({ kind: 'invitation', org: HARBOUR }),
+  guest: guest({ code: GUEST_CODE }),
+  'guest-asking': guest({ busy: true }),
+  'guest-refused': guest({ trouble: trouble('device-refused') }),
+  'guest-expired': guest({ trouble: trouble('device-code-expired') }),
+  'guest-offline': guest({ trouble: trouble('network-connect') }),
+  'guest-unknown-kiosk': guest({ trouble: trouble('unauthorized-client') }),
+  'kiosk-idle': {
+    screen: { kind: 'name', name: 'Lea Maria Probe', trouble: null },
+    frame: { ...step(1), ...KIOSK, kiosk: { ending: { why: 'idle', seconds: 24 } } },
+  },
+  'kiosk-limit': {
+    screen: { kind: 'name', name: 'Lea Maria Probe', trouble: null },
+    frame: { ...step(1), ...KIOSK, kiosk: { ending: { why: 'limit', seconds: 110 } } },
+  },
+  'kiosk-misruled': {
+    screen: {
+      kind: 'stopped',
+      trouble: trouble('policy-value', { field: '/etc/likeness/policies/managed/10-kiosk.json, KioskIdleSeconds' }),
+    },
+    frame: { who: null, provider: null, helpAddress: null, mode: 'production' },
+  },
   invitation: invited({}, { who: null, mayGoBack: true }),
   'invitation-signed-in': invited({ signedIn: true, signedInAs: 'l•••@practice.example', losesPhotos: true }),
   'invitation-reading': invited({ invitation: null, busy: true }, { who: null }),
@@ -748,6 +784,7 @@ export function recordedView(name: string): View {
       provider: 'Example Academy',
       helpAddress: 'help@academy.example',
       system: 'linux',
+      kiosk: null,
       ...frame,
     },
     notices: notices ?? [],

@@ -80,6 +80,7 @@ export interface Commands {
   connect_social: { provider: string };
   export_data: Nothing;
   delete_account: Nothing;
+  still_here: Nothing;
   quit: Nothing;
 }
 
