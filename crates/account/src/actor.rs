@@ -262,17 +262,27 @@ impl Owner {
         self.beside(|report| async move { report.keyring_answer(load, None, Event::Loaded).await });
     }
 
+    /// Begins a sign-in in the place of one that stopped half way. False, and answered, while another goes on or somebody is in.
+    fn begin_sign_in(&mut self, done: Done, shown: Auth) -> bool {
+        let refused = if self.done.is_some() {
+            AccountError::Busy
+        } else if self.session.is_some() {
+            AccountError::AlreadySignedIn
+        } else {
+            self.attempt += 1;
+            self.done = Some(done);
+            self.halfway = None;
+            self.show(shown);
+            return true;
+        };
+        answer(done, Err(refused));
+        false
+    }
+
     fn sign_in(&mut self, email: String, password: Secret, open: Arc<dyn OpenUrl>, done: Done) {
-        if self.done.is_some() {
-            return answer(done, Err(AccountError::Busy));
+        if !self.begin_sign_in(done, Auth::Exchanging) {
+            return;
         }
-        if self.session.is_some() {
-            return answer(done, Err(AccountError::AlreadySignedIn));
-        }
-        self.attempt += 1;
-        self.done = Some(done);
-        self.halfway = None;
-        self.show(Auth::Exchanging);
         let api = self.api.clone();
         self.opener = Some(open);
         self.beside(|report| async move {
@@ -285,31 +295,17 @@ impl Owner {
     }
 
     fn sign_in_browser(&mut self, through: Through, open: Arc<dyn OpenUrl>, done: Done) {
-        if self.done.is_some() {
-            return answer(done, Err(AccountError::Busy));
+        if !self.begin_sign_in(done, Auth::Discovering) {
+            return;
         }
-        if self.session.is_some() {
-            return answer(done, Err(AccountError::AlreadySignedIn));
-        }
-        self.attempt += 1;
-        self.done = Some(done);
-        self.halfway = None;
-        self.show(Auth::Discovering);
         let api = self.api.clone();
         self.go_out(open, async move { browser::prepare(&api, through).await });
     }
 
     fn sign_in_guest(&mut self, kiosk: Kiosk, done: Done) {
-        if self.done.is_some() {
-            return answer(done, Err(AccountError::Busy));
+        if !self.begin_sign_in(done, Auth::Discovering) {
+            return;
         }
-        if self.session.is_some() {
-            return answer(done, Err(AccountError::AlreadySignedIn));
-        }
-        self.attempt += 1;
-        self.done = Some(done);
-        self.halfway = None;
-        self.show(Auth::Discovering);
         let api = self.api.clone();
         let asking = self.beside(|report| async move {
             let guest = async {
